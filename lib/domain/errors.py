@@ -1,0 +1,33 @@
+"""What can go wrong, in the words of the person it happens to."""
+
+
+class ProductError(Exception):
+    """A refusal with one clear Chinese sentence that says what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class AccessDenied(ProductError):
+    """The actor lacks the permission; nothing was read or written."""
+
+
+class NotFound(ProductError):
+    """There is no such record that the actor may see."""
+
+
+class InvalidQuery(ProductError):
+    """A page, size or filter value outside what the query allows."""
+
+
+class InvalidInput(ProductError):
+    """Input that breaks a rule; `fields` maps field names to the sentence shown beside each."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__("；".join(fields.values()))
+        self.fields = fields
+
+
+class Conflict(ProductError):
+    """Somebody else changed the record since it was read."""

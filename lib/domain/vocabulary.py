@@ -1,0 +1,163 @@
+"""The words of the field. Codes are ours where no source is named; labels are the official words."""
+
+from enum import StrEnum
+from typing import Final
+
+FIELDS: Final[dict[int, str]] = {
+    1: "电子信息",
+    2: "航空航天",
+    3: "先进制造",
+    4: "生物、医药和医疗器械",
+    5: "新材料及其应用",
+    6: "新能源与高效节能",
+    7: "环境保护与资源综合利用",
+    8: "核应用",
+    9: "农业",
+    10: "现代交通",
+    11: "城市建设与社会发展",
+}
+"""技术领域: the 11 first-level classes in the order of 全国技术合同登记系统."""
+
+FIELD_CODES: Final[dict[str, int]] = {label: code for code, label in FIELDS.items()}
+
+
+class Origin(StrEnum):
+    """Where a record comes from."""
+
+    PUBLIC = "public"
+    SUBMITTED = "submitted"
+    DEMO = "demo"
+
+    @property
+    def label(self) -> str:
+        """The tag the record wears on the screen."""
+        return {"public": "公开信息", "submitted": "平台申报", "demo": "演示数据"}[self.value]
+
+    @property
+    def code(self) -> int:
+        """The number that stands for it in the search index."""
+        return {"public": 1, "submitted": 2, "demo": 3}[self.value]
+
+
+class Channel(StrEnum):
+    """转移通道 of the plan, 一(四)."""
+
+    ABROAD = "abroad"
+    INTERREGIONAL = "interregional"
+    MILITARY = "military"
+    WITHIN = "within"
+
+    @property
+    def label(self) -> str:
+        """The channel's name."""
+        return {"abroad": "跨国", "interregional": "跨区域", "military": "军民", "within": "区内"}[self.value]
+
+
+class Direction(StrEnum):
+    """Which way technology flows, seen from the region."""
+
+    IN = "in"
+    OUT = "out"
+    UNSTATED = "unstated"
+
+    @property
+    def label(self) -> str:
+        """The direction's name."""
+        return {"in": "引进", "out": "输出", "unstated": "未写明"}[self.value]
+
+
+class Level(StrEnum):
+    """三级网络."""
+
+    REGION = "region"
+    LEAGUE = "league"
+    BANNER = "banner"
+
+    @property
+    def label(self) -> str:
+        """The level's name."""
+        return {"region": "自治区", "league": "盟市", "banner": "旗县"}[self.value]
+
+
+class SubmissionKind(StrEnum):
+    """What people hand in."""
+
+    DEMAND = "demand"
+    ACHIEVEMENT = "achievement"
+    REGISTRATION = "registration"
+
+    @property
+    def label(self) -> str:
+        """The form's name."""
+        return {"demand": "技术需求", "achievement": "科技成果", "registration": "路演报名"}[self.value]
+
+    @property
+    def prefix(self) -> str:
+        """The two letters a receipt number begins with."""
+        return {"demand": "XQ", "achievement": "CG", "registration": "BM"}[self.value]
+
+
+class SubmissionState(StrEnum):
+    """Where a submission stands; the names of publish review in rules §2.18."""
+
+    PENDING = "pending"
+    PUBLISHED = "published"
+    RETURNED = "returned"
+    DECLINED = "declined"
+
+    @property
+    def label(self) -> str:
+        """The state's name."""
+        return {"pending": "待审核", "published": "已发布", "returned": "退回整改", "declined": "不予发布"}[self.value]
+
+
+ORGANIZATION_KINDS: Final = (
+    "企业", "科研院所", "新型研发机构", "技术转移机构", "高校", "产业联盟", "孵化器", "技术交易市场",
+    "金融机构", "技术合同登记机构", "众创空间", "大学科技园", "其他",
+)  # fmt: skip
+EVENT_KINDS: Final = ("路演", "对接会", "成果推介", "展会", "培训")
+PARTNER_KINDS: Final = ("国家", "省区市", "科研院所", "高校", "军工")
+
+ACHIEVEMENT_CLASSES: Final = ("应用技术", "基础理论", "软科学")
+"""成果类别: three registration forms (成果登记)."""
+STAGES: Final = ("初期阶段", "中期阶段", "成熟应用阶段")
+"""所处阶段 of 成果登记."""
+TRL_LEVELS: Final[dict[int, str]] = {
+    1: "基本原理被发现和阐述",
+    2: "形成技术概念或应用方案",
+    3: "应用分析与实验室研究，关键功能实验室验证",
+    4: "实验室原理样机组件或实验板在实验室验证",
+    5: "完整实验室样机在相关环境中验证",
+    6: "模拟环境下的系统演示",
+    7: "真实环境下的系统演示",
+    8: "定型试验",
+    9: "运行与评估",
+}
+"""技术成熟度 1–9 as commonly used; shown as help text, never as a standard's wording."""
+IP_TYPES: Final = (
+    "发明专利", "实用新型专利", "外观设计专利", "计算机软件著作权", "集成电路布图设计专有权", "植物新品种权",
+    "生物医药新品种", "技术秘密", "未涉及知识产权",
+)  # fmt: skip
+TRANSFER_MODES: Final = (
+    "自行投资实施转化", "向他人转让", "许可他人使用", "以该成果作为合作条件共同实施",
+    "作价投资折算股份或出资比例", "其他协商确定的方式",
+)  # fmt: skip
+"""转化方式: 促进科技成果转化法 第十六条."""
+PRICING_MODES: Final = ("协议定价", "在技术交易市场挂牌交易", "拍卖", "等其他方式")
+"""定价方式: 促进科技成果转化法 第十八条."""
+DEMAND_CLASSES: Final = ("联合实施科技计划项目", "引进及转化应用科技成果", "引进培养高层次创新团队及人才")
+"""需求类别 of 乌科发〔2021〕4号."""
+COOPERATION_MODES: Final = (
+    "技术转让", "专利许可", "委托开发", "合作开发", "技术咨询", "技术服务", "技术入股", "股权投资", "其他",
+)  # fmt: skip
+CONTRACT_TYPES: Final[dict[str, str]] = {
+    "KF": "技术开发合同",
+    "ZR": "技术转让合同",
+    "XK": "技术许可合同",
+    "ZX": "技术咨询合同",
+    "FW": "技术服务合同",
+}
+"""民法典 第二十章; 技术许可合同 stands alone from 2021-01-01."""
+
+UNDISCLOSED: Final = "未披露"
+NO_DATA: Final = "暂无数据"

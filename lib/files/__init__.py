@@ -1,0 +1,1 @@
+"""File formats: tables, calendars, feeds; uploads are parsed in a limited subprocess."""

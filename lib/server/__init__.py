@@ -1,0 +1,1 @@
+"""The HTTP side: guard, login, API, feeds, health."""

@@ -1,0 +1,358 @@
+"""The catalogue: search, facets, paging and records of achievements, demands and organizations."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, Literal, TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lib.domain.access import Actor, Permission, require
+from lib.domain.dates import PartialDate
+from lib.domain.errors import InvalidQuery, NotFound
+from lib.domain.vocabulary import FIELDS, ORGANIZATION_KINDS, UNDISCLOSED, Origin
+from lib.store import search
+from lib.store.models import Achievement, Demand, Division, Organization
+from lib.store.models.base import stated
+
+MAX_SIZE: Final = 100
+UNKNOWN: Final = "unknown"
+"""The facet value of records whose source states none; shown as 未披露."""
+
+Record = TypeVar("Record")
+Order = Literal["latest", "year", "relevance"]
+ORDERS: Final[dict[str, str]] = {"latest": "最新公开", "year": "年份", "relevance": "相关度"}
+
+
+@dataclass(frozen=True)
+class CatalogueQuery:
+    """What is asked of a catalogue. Facets hold the values of the address; empty means no restriction."""
+
+    q: str = ""
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    order: Order = "latest"
+    page: int = 1
+    size: int = 12
+
+    def key(self) -> tuple[Any, ...]:
+        """A hashable form for caches."""
+        facets = tuple(sorted((name, values) for name, values in self.facets.items() if values))
+        return (self.q, facets, self.order, self.page, self.size)
+
+    def without_page(self) -> "CatalogueQuery":
+        """The same question, from its first page."""
+        return replace(self, page=1)
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """One value of a facet: what the address says, what people read, how many records have it."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a record comes from."""
+
+    origin: Origin
+    publisher: str
+    stated: PartialDate | None
+    url: str
+
+    @property
+    def line(self) -> str:
+        """Publisher and date as a card shows them."""
+        if self.origin is not Origin.PUBLIC:
+            return self.origin.label
+        return f"{self.publisher or '发布方未披露'} · {self.stated or '日期未披露'}"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A record as lists show it. Money in 元; blanks are undisclosed, never zero."""
+
+    kind: str
+    id: int
+    title: str
+    source: Source
+    summary: str = ""
+    field: int | None = None
+    year: int | None = None
+    unit: str = ""
+    organization_id: int | None = None
+    league_code: str | None = None
+    banner_code: str | None = None
+    place: str = ""
+    amount: Decimal | None = None
+    negotiable: bool = False
+    trl: int | None = None
+    organization_kind: str = ""
+    since_year: int | None = None
+
+    @property
+    def field_label(self) -> str:
+        """技术领域, or 未披露."""
+        return FIELDS[self.field] if self.field else UNDISCLOSED
+
+
+@dataclass(frozen=True)
+class CataloguePage:
+    """One page of results with the counts of every facet."""
+
+    query: CatalogueQuery
+    total: int
+    items: tuple[Card, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.query.size))
+
+
+def search_achievements(session: Session, query: CatalogueQuery, *, actor: Actor) -> CataloguePage:
+    """Achievements that match the query and that the actor may see, best first.
+
+    Facets: field, league, year, origin; counts ignore their own facet, so a chosen value still shows its
+    alternatives. Raises InvalidQuery for a page, size, order or facet value out of range, AccessDenied.
+    """
+    return _search(session, query, search.ACHIEVEMENTS, achievement_cards, actor)
+
+
+def search_demands(session: Session, query: CatalogueQuery, *, actor: Actor) -> CataloguePage:
+    """Demands that match the query; facets and errors as for achievements."""
+    return _search(session, query, search.DEMANDS, demand_cards, actor)
+
+
+def search_organizations(session: Session, query: CatalogueQuery, *, actor: Actor) -> CataloguePage:
+    """Organizations that match the query; facets: kind, league, origin. Errors as for achievements."""
+    return _search(session, query, search.ORGANIZATIONS, organization_cards, actor)
+
+
+def read_achievement(session: Session, record_id: int, *, actor: Actor) -> Achievement:
+    """One achievement with its organization. Raises NotFound, AccessDenied."""
+    require(actor, Permission.READ_CATALOGUE)
+    return _one(session, Achievement, record_id)
+
+
+def read_demand(session: Session, record_id: int, *, actor: Actor) -> Demand:
+    """One demand with its organization. Raises NotFound, AccessDenied."""
+    require(actor, Permission.READ_CATALOGUE)
+    return _one(session, Demand, record_id)
+
+
+def read_organization(session: Session, record_id: int, *, actor: Actor) -> Organization:
+    """One organization. Raises NotFound, AccessDenied."""
+    require(actor, Permission.READ_CATALOGUE)
+    return _one(session, Organization, record_id)
+
+
+def achievements_of(session: Session, organization_id: int, *, actor: Actor, limit: int = 6) -> tuple[Card, ...]:
+    """The newest achievements of one organization."""
+    require(actor, Permission.READ_CATALOGUE)
+    ids = session.scalars(
+        select(Achievement.id)
+        .where(Achievement.organization_id == organization_id)
+        .order_by(Achievement.year.desc().nulls_last(), Achievement.id.desc())
+        .limit(limit)
+    ).all()
+    return achievement_cards(session, ids)
+
+
+def demands_of(session: Session, organization_id: int, *, actor: Actor, limit: int = 6) -> tuple[Card, ...]:
+    """The newest demands of one organization."""
+    require(actor, Permission.READ_CATALOGUE)
+    ids = session.scalars(
+        select(Demand.id).where(Demand.organization_id == organization_id).order_by(Demand.id.desc()).limit(limit)
+    ).all()
+    return demand_cards(session, ids)
+
+
+def similar_achievements(session: Session, words: str, *, actor: Actor, limit: int = 3) -> tuple[Card, ...]:
+    """Achievements that share words with a text, most shared pieces first; for 「库里可能已有」.
+
+    The text is cut at signs and into pieces of two to four characters; a piece counts once, longer ones more.
+    """
+    require(actor, Permission.READ_CATALOGUE)
+    pieces = search.pieces(words)
+    scores: dict[int, int] = {}
+    for piece in pieces:
+        found = search.find(session, search.ACHIEVEMENTS, piece, {}, order="relevance", offset=0, limit=20)
+        if found.total <= 200:
+            for record_id in found.ids:
+                scores[record_id] = scores.get(record_id, 0) + len(piece)
+    best = sorted(scores, key=lambda record_id: (-scores[record_id], -record_id))[:limit]
+    return achievement_cards(session, [record_id for record_id in best if scores[record_id] >= 4])
+
+
+# ------------------------------------------------------------------ cards
+def achievement_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
+    """The cards of these achievements, in the order of `ids`."""
+    a = Achievement
+    columns = (*_card_columns(a), a.summary, a.field, a.year, a.organization_text, a.organization_id, a.price,
+               a.negotiable, a.trl, Organization.name.label("organization"))  # fmt: skip
+    statement = select(*columns).outerjoin(Organization, a.organization_id == Organization.id).where(a.id.in_(ids))
+    return _ordered(ids, (
+        Card(
+            kind="achievement", id=r.id, title=r.title, source=_source(r), summary=r.summary, field=r.field,
+            year=r.year, unit=r.organization or r.organization_text, organization_id=r.organization_id,
+            league_code=r.league_code, banner_code=r.banner_code, amount=r.price, negotiable=r.negotiable, trl=r.trl,
+        )
+        for r in session.execute(statement)
+    ))  # fmt: skip
+
+
+def demand_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
+    """The cards of these demands, in the order of `ids`."""
+    d = Demand
+    columns = (*_card_columns(d), d.description, d.field, d.year, d.organization_text, d.organization_id, d.budget,
+               d.negotiable, Organization.name.label("organization"))  # fmt: skip
+    statement = select(*columns).outerjoin(Organization, d.organization_id == Organization.id).where(d.id.in_(ids))
+    return _ordered(ids, (
+        Card(
+            kind="demand", id=r.id, title=r.title, source=_source(r), summary=r.description, field=r.field,
+            year=r.year, unit=r.organization or r.organization_text, organization_id=r.organization_id,
+            league_code=r.league_code, banner_code=r.banner_code, amount=r.budget, negotiable=r.negotiable,
+        )
+        for r in session.execute(statement)
+    ))  # fmt: skip
+
+
+def organization_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
+    """The cards of these organizations, in the order of `ids`."""
+    o = Organization
+    columns = (*_card_columns(o, title=o.name), o.kind, o.banner_text, o.since_year)
+    return _ordered(ids, (
+        Card(
+            kind="organization", id=r.id, title=r.title, source=_source(r), league_code=r.league_code,
+            banner_code=r.banner_code, place=r.banner_text, organization_kind=r.kind, since_year=r.since_year,
+        )
+        for r in session.execute(select(*columns).where(o.id.in_(ids)))
+    ))  # fmt: skip
+
+
+def _card_columns(table: Any, title: Any = None) -> tuple[Any, ...]:
+    return (table.id, (title if title is not None else table.title).label("title"), table.origin,
+            table.source_publisher, table.source_date, table.source_precision, table.source_url,
+            table.league_code, table.banner_code)  # fmt: skip
+
+
+def _source(row: Any) -> Source:
+    return Source(
+        Origin(row.origin),
+        row.source_publisher,
+        stated(row.source_date, row.source_precision),
+        row.source_url,
+    )
+
+
+def _ordered(ids: Sequence[int], cards: Any) -> tuple[Card, ...]:
+    by_id = {card.id: card for card in cards}
+    return tuple(by_id[record_id] for record_id in ids if record_id in by_id)
+
+
+# ------------------------------------------------------------------ inside
+def _search(
+    session: Session,
+    query: CatalogueQuery,
+    index: search.SearchIndex,
+    cards: Callable[[Session, Sequence[int]], tuple[Card, ...]],
+    actor: Actor,
+) -> CataloguePage:
+    require(actor, Permission.READ_CATALOGUE)
+    if query.page < 1 or not 1 <= query.size <= MAX_SIZE:
+        raise InvalidQuery(f"页码从 1 起，每页 1 至 {MAX_SIZE} 条。")
+    if query.order not in ORDERS:
+        raise InvalidQuery("没有这种排序方式。")
+    chosen = {name: [facet_number(name, value) for value in values] for name, values in query.facets.items()}
+    if unknown := set(chosen) - set(index.facets):
+        raise InvalidQuery(f"没有这个筛选项：{'、'.join(sorted(unknown))}。")
+    found = search.find(
+        session,
+        index,
+        query.q,
+        chosen,
+        order=query.order,
+        offset=(query.page - 1) * query.size,
+        limit=query.size,
+    )
+    labels = league_names(session)
+    facets = {
+        name: tuple(
+            FacetValue(facet_value(name, number), _label(name, number, labels), count)
+            for number, count in sorted(counts.items(), key=lambda item: _rank(name, item))
+        )
+        for name, counts in found.facets.items()
+    }
+    return CataloguePage(query, found.total, cards(session, found.ids), facets)
+
+
+def league_names(session: Session) -> dict[str, str]:
+    """Names of the leagues by code."""
+    rows = session.execute(select(Division.code, Division.name).where(Division.level == "league"))
+    return {row.code: row.name for row in rows}
+
+
+def facet_number(facet: str, value: str) -> int:
+    """The index number of a facet value of the address. Raises InvalidQuery for a value that cannot be one."""
+    if value == UNKNOWN:
+        return search.UNKNOWN
+    if facet == "origin" and value in {origin.value for origin in Origin}:
+        return Origin(value).code
+    if facet == "kind" and value in ORGANIZATION_KINDS:
+        return ORGANIZATION_KINDS.index(value) + 1
+    limits = {"field": (1, 11), "league": (150000, 159999), "year": (1900, 2100)}
+    if facet in limits and value.isascii() and value.isdigit() and len(value) <= 6:
+        low, high = limits[facet]
+        if low <= int(value) <= high:
+            return int(value)
+    raise InvalidQuery(f"筛选值无效：{facet}={value[:20]}。")
+
+
+def facet_value(facet: str, number: int) -> str:
+    """What the address says for an index number."""
+    if number == search.UNKNOWN:
+        return UNKNOWN
+    if facet == "origin":
+        return next(origin.value for origin in Origin if origin.code == number)
+    return ORGANIZATION_KINDS[number - 1] if facet == "kind" else str(number)
+
+
+def _label(facet: str, number: int, leagues: Mapping[str, str]) -> str:
+    if number == search.UNKNOWN:
+        return UNDISCLOSED
+    if facet == "field":
+        return FIELDS[number]
+    if facet == "league":
+        return leagues.get(str(number), str(number))
+    if facet == "origin":
+        return next(origin.label for origin in Origin if origin.code == number)
+    return ORGANIZATION_KINDS[number - 1] if facet == "kind" else f"{number} 年"
+
+
+def _rank(facet: str, item: tuple[int, int]) -> tuple[int, ...]:
+    """Years newest first, everything else by count; the unknown last."""
+    number, count = item
+    return (number == search.UNKNOWN, -number) if facet == "year" else (number == search.UNKNOWN, -count, number)
+
+
+def _one(session: Session, entity: type[Record], record_id: int) -> Record:
+    record = session.get(entity, record_id)
+    if record is None:
+        raise NotFound("没有找到这条记录，可能已撤下。请回到列表重新查找。")
+    return record
+
+
+def count(session: Session, entity: type[Any]) -> int:
+    """How many rows a table has."""
+    return session.scalar(select(func.count()).select_from(entity)) or 0
+
+
+def newest_date(session: Session, entity: type[Any]) -> date | None:
+    """The latest source date among the rows: 截至."""
+    return session.scalar(select(func.max(entity.source_date)))

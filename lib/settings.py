@@ -1,0 +1,55 @@
+"""Settings of one process, read once from the environment; no other module reads it."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: what `pages/`, `data/` and `lib/` stand in."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the product, with its default for a laptop without a network."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    database_url: str = Field(
+        default=f"sqlite:///{ROOT / 'data' / 'var' / 'beijiang.db'}",
+        description="SQLAlchemy address of the shared database: sqlite:///FILE or postgresql+psycopg://…",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the server listens on.")
+    port: int = Field(default=8501, ge=0, le=65535, description="Port the server listens on.")
+    public_url: str = Field(
+        default="",
+        description="Address people use, such as https://tt.example.gov.cn; behind TLS it makes cookies Secure.",
+    )
+    allowed_hosts: str = Field(
+        default="localhost,127.0.0.1,[::1]",
+        description="Host names, comma separated, that requests may name; the host of PUBLIC_URL is added.",
+    )
+    geo_dir: Path = Field(default=ROOT / "data" / "geo", description="Folder of the boundary files and divisions.")
+    public_dir: Path = Field(default=ROOT / "data" / "public", description="Folder of the public facts (CSV).")
+    clauses_file: Path = Field(
+        default=ROOT / "data" / "policy_clauses.csv", description="The clauses of the region's plan (CSV)."
+    )
+    log_level: str = Field(default="INFO", description="Level of the log on standard error.")
+    session_idle_minutes: int = Field(default=30, ge=1, description="A login unused for so long ends.")
+    session_hours: int = Field(default=12, ge=1, description="A login ends after so long in any case.")
+
+    @property
+    def secure(self) -> bool:
+        """True when people reach the product over TLS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def session_cookie(self) -> str:
+        """Name of the cookie that points to a login; the browser itself guards the `__Host-` prefix over TLS."""
+        return "__Host-bj" if self.secure else "bj"
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process; `settings.cache_clear()` re-reads the environment (tests)."""
+    return Settings()

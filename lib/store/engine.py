@@ -1,0 +1,129 @@
+"""How the product talks to its database: one reader's and one writer's way, on SQLite and PostgreSQL.
+
+SQLite: the driver's own transactions are switched off, because they silently lose read-then-write updates;
+readers take a deferred snapshot, the only writer takes BEGIN IMMEDIATE. PostgreSQL: readers see one
+REPEATABLE READ snapshot, writers lock the rows they change.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import QueuePool
+
+from lib.settings import settings
+from lib.store import revision, search
+
+_READERS = 40
+_WAIT_SECONDS = 30
+
+
+class Database:
+    """The shared database. `read()` and `write()` are the only ways in."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite:
+            if not self.url.database or self.url.database == ":memory:":
+                raise ValueError("the SQLite database needs a file: sqlite:///FILE")
+            self.file: Path | None = Path(self.url.database)
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self._reader = _sqlite_engine(url, begin="BEGIN", size=_READERS, query_only=True)
+            self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1, query_only=False)
+        else:
+            self.file = None
+            self._writer = create_engine(
+                url,
+                pool_size=10,
+                max_overflow=20,
+                pool_timeout=_WAIT_SECONDS,
+                pool_pre_ping=True,
+                hide_parameters=True,
+            )
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._read_session = sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
+        self._write_session = sessionmaker(self._writer, expire_on_commit=False)
+        search.follow(self._write_session)
+        revision.follow(self._write_session)
+
+    @property
+    def engine(self) -> Engine:
+        """The writing engine, for migrations and bulk loads."""
+        return self._writer
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        """One consistent snapshot; writing through it fails."""
+        with self._read_session() as session:
+            yield session
+            session.rollback()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back when anything leaves it early.
+
+        Never call Streamlit inside: a click ends the running script there with a BaseException.
+        """
+        with self._write_session() as session, session.begin():
+            yield session
+
+    def ready(self) -> bool:
+        """True when the database answers and its schema is the one this code expects."""
+        from lib.store.migrations import head, version
+
+        try:
+            with self._reader.connect() as connection:
+                return version(connection) == head()
+        except Exception:  # noqa: BLE001 - whatever the driver raises, the answer is "not ready"
+            return False
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def _sqlite_engine(url: str, *, begin: str, size: int, query_only: bool) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=_WAIT_SECONDS,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": _WAIT_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            "secure_delete=ON",
+            "trusted_schema=OFF",
+            "cache_size=-32000",
+            f"busy_timeout={_WAIT_SECONDS * 1000}",
+            *(("query_only=ON",) if query_only else ()),
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Any) -> None:
+        connection.execute(text(begin))
+
+    return engine
+
+
+@lru_cache
+def database() -> Database:
+    """The database of this process."""
+    return Database(settings().database_url)

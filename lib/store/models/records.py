@@ -1,0 +1,241 @@
+"""The facts of the system: organizations, achievements, demands, events, co-operation, contracts, statistics."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from lib.domain.dates import PartialDate
+from lib.domain.vocabulary import Channel, Direction
+from lib.store.models.base import (
+    Base,
+    Exact,
+    Sourced,
+    Versioned,
+    one_of,
+    sourced_checks,
+    stated,
+    text_length,
+    year_range,
+)
+
+FIELD_RANGE = "field BETWEEN 1 AND 11"
+
+
+class Placed:
+    """Where a record belongs; null where the source names no place."""
+
+    @declared_attr
+    def league_code(cls) -> Mapped[str | None]:  # noqa: N805
+        """盟市."""
+        return mapped_column(ForeignKey("division.code"), index=True)
+
+    @declared_attr
+    def banner_code(cls) -> Mapped[str | None]:  # noqa: N805
+        """旗县."""
+        return mapped_column(ForeignKey("division.code"))
+
+
+class Owned:
+    """The unit a record names: linked where we know it, otherwise the printed name."""
+
+    @declared_attr
+    def organization_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """The organization of that name, if there is one."""
+        return mapped_column(ForeignKey("organization.id"), index=True)
+
+    organization_text: Mapped[str] = mapped_column(default="", comment="as printed by the source; may be blank")
+
+
+class Organization(Versioned, Sourced, Placed, Base):
+    """机构."""
+
+    __tablename__ = "organization"
+    __table_args__ = (text_length("name", 120), *sourced_checks())
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column()
+    name_key: Mapped[str] = mapped_column(unique=True, comment="lib.domain.text.organization_key(name)")
+    kind: Mapped[str] = mapped_column(String(20), comment="our classification")
+    banner_text: Mapped[str] = mapped_column(default="", comment="a zone that is no division, e.g. 稀土高新区")
+    since_year: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+class Achievement(Versioned, Owned, Sourced, Placed, Base):
+    """科技成果. The columns below `summary` are those of 成果征集/入库表 (rules §8.2)."""
+
+    __tablename__ = "achievement"
+    __table_args__ = (
+        text_length("title", 200),
+        text_length("summary", 4000, least=0),
+        CheckConstraint(FIELD_RANGE, name="field_range"),
+        CheckConstraint("trl BETWEEN 1 AND 9", name="trl_range"),
+        year_range("year"),
+        *sourced_checks(),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column()
+    other_units: Mapped[str] = mapped_column(default="")
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+    award: Mapped[str] = mapped_column(default="", comment="award or programme the source names")
+    field: Mapped[int | None] = mapped_column(SmallInteger, comment="技术领域 1–11, our classification")
+    summary: Mapped[str] = mapped_column(default="")
+    achievement_class: Mapped[str] = mapped_column(default="", comment="成果类别")
+    completer: Mapped[str] = mapped_column(default="", comment="第一完成人")
+    keywords: Mapped[str] = mapped_column(default="", comment="at most 3, separated by 、")
+    indicators: Mapped[str] = mapped_column(default="", comment="技术指标")
+    trl: Mapped[int | None] = mapped_column(SmallInteger, comment="技术成熟度 1–9")
+    stage: Mapped[str] = mapped_column(default="", comment="所处阶段")
+    ip: Mapped[str] = mapped_column(default="", comment="知识产权形式与编号")
+    transfer_mode: Mapped[str] = mapped_column(default="", comment="拟转化方式")
+    price: Mapped[Decimal | None] = mapped_column(comment="意向价格, 元")
+    negotiable: Mapped[bool] = mapped_column(default=False, comment="面议")
+
+    organization: Mapped[Organization | None] = relationship(lazy="joined")
+
+
+class Demand(Versioned, Owned, Sourced, Placed, Base):
+    """技术需求. The columns below `description` are those of 企业技术需求征集表 (rules §8.1)."""
+
+    __tablename__ = "demand"
+    __table_args__ = (
+        text_length("title", 200),
+        text_length("description", 4000, least=0),
+        CheckConstraint(FIELD_RANGE, name="field_range"),
+        CheckConstraint("budget > 0", name="budget_positive"),
+        year_range("year"),
+        *sourced_checks(),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column()
+    field: Mapped[int | None] = mapped_column(SmallInteger, comment="技术领域 1–11")
+    budget: Mapped[Decimal | None] = mapped_column(comment="预算, 元; null: 面议 or undisclosed")
+    negotiable: Mapped[bool] = mapped_column(default=False, comment="面议")
+    description: Mapped[str] = mapped_column(default="")
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+    demand_class: Mapped[str] = mapped_column(default="", comment="需求类别")
+    keywords: Mapped[str] = mapped_column(default="")
+    indicators: Mapped[str] = mapped_column(default="", comment="技术指标")
+    cooperation_mode: Mapped[str] = mapped_column(default="", comment="合作方式")
+    valid_from: Mapped[date | None] = mapped_column()
+    valid_until: Mapped[date | None] = mapped_column()
+
+    organization: Mapped[Organization | None] = relationship(lazy="joined")
+
+
+class Event(Versioned, Sourced, Placed, Base):
+    """路演与活动."""
+
+    __tablename__ = "event"
+    __table_args__ = (text_length("title", 200), *sourced_checks())
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column()
+    kind: Mapped[str] = mapped_column(String(12), index=True, comment="our classification")
+    held_on: Mapped[date | None] = mapped_column(index=True, comment="first day of the stated period")
+    held_precision: Mapped[str | None] = mapped_column(String(5))
+    city: Mapped[str] = mapped_column(default="", comment="as printed; outside the region too")
+    banner_text: Mapped[str] = mapped_column(default="", comment="a zone that is no division")
+    organizer: Mapped[str] = mapped_column(default="")
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    project_count: Mapped[int | None] = mapped_column(comment="projects presented, where stated")
+    partner: Mapped[str] = mapped_column(default="", comment="partner region or country, as printed")
+
+    @property
+    def held(self) -> PartialDate | None:
+        """When it takes place, with the precision the source gave."""
+        return stated(self.held_on, self.held_precision)
+
+
+class EventItem(Base):
+    """A project that takes part in an event, after its registration was published."""
+
+    __tablename__ = "event_item"
+    __table_args__ = (text_length("title", 200), CheckConstraint(FIELD_RANGE, name="field_range"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
+    title: Mapped[str] = mapped_column()
+    organization_text: Mapped[str] = mapped_column(default="")
+    field: Mapped[int | None] = mapped_column(SmallInteger)
+    stage: Mapped[str] = mapped_column(default="")
+    summary: Mapped[str] = mapped_column(default="")
+    cooperation: Mapped[str] = mapped_column(default="", comment="合作需求")
+
+
+class Cooperation(Sourced, Placed, Base):
+    """A public fact of co-operation with a partner outside."""
+
+    __tablename__ = "cooperation"
+    __table_args__ = (
+        one_of("channel", [channel.value for channel in Channel]),
+        one_of("direction", [direction.value for direction in Direction]),
+        year_range("year"),
+        *sourced_checks(),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partner: Mapped[str] = mapped_column()
+    partner_kind: Mapped[str] = mapped_column(String(8))
+    subject: Mapped[str] = mapped_column()
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+    channel: Mapped[str] = mapped_column(String(13), index=True)
+    direction: Mapped[str] = mapped_column(String(8))
+
+
+class Contract(Sourced, Base):
+    """A technology contract: few public ones, many only in the demonstration set."""
+
+    __tablename__ = "contract"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("technology_amount > 0 AND technology_amount <= amount", name="technology_amount_range"),
+        CheckConstraint(FIELD_RANGE, name="field_range"),
+        year_range("year"),
+        *sourced_checks(),
+        Index("ix_contract_origin", "origin"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column()
+    seller: Mapped[str] = mapped_column(default="")
+    buyer: Mapped[str] = mapped_column(default="")
+    seller_place: Mapped[str | None] = mapped_column(String(6), comment="division, province or country code")
+    buyer_place: Mapped[str | None] = mapped_column(String(6), comment="division, province or country code")
+    amount: Mapped[Decimal | None] = mapped_column(comment="合同成交额, 元")
+    technology_amount: Mapped[Decimal | None] = mapped_column(comment="技术交易额, 元 (rule R01)")
+    contract_type: Mapped[str | None] = mapped_column(String(2), comment="KF ZR XK ZX FW")
+    field: Mapped[int | None] = mapped_column(SmallInteger)
+    mode: Mapped[str] = mapped_column(default="", comment="as printed")
+    pricing: Mapped[str] = mapped_column(default="", comment="as printed")
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+class Statistic(Sourced, Base):
+    """One published figure."""
+
+    __tablename__ = "statistic"
+    __table_args__ = (year_range("year"), *sourced_checks())
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    indicator: Mapped[str] = mapped_column(index=True)
+    scope: Mapped[str] = mapped_column(comment="全区, a league, or a direction such as 吸纳北京")
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+    period: Mapped[str] = mapped_column(comment="全年, 1-6月, 累计, 目标 …")
+    value: Mapped[Decimal] = mapped_column(Exact)
+    unit: Mapped[str] = mapped_column(String(8))
+
+
+class PolicyClause(Base):
+    """One phrase of the region's plan (内政发〔2018〕44号) and what the product shows for it."""
+
+    __tablename__ = "policy_clause"
+
+    id: Mapped[str] = mapped_column(String(8), primary_key=True)
+    section: Mapped[str] = mapped_column(String(8))
+    phrase: Mapped[str] = mapped_column()
+    kind: Mapped[str] = mapped_column()
+    shows: Mapped[str] = mapped_column(comment="what the product can honestly show for it")

@@ -1,0 +1,365 @@
+"""Chinese search: bigram phrases in a contentless index, facets in a narrow table of integers beside it.
+
+SQLite keeps the bigrams in FTS5, PostgreSQL in a tsvector with GIN; both are told the same tokens by
+`lib.domain.text.grams`, so both find the same rows. A term is found wherever it stands inside a word.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Table,
+    event,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.orm import Session, sessionmaker
+
+from lib.domain.text import fold, grams, phrases, terms
+from lib.domain.vocabulary import ORGANIZATION_KINDS, Origin
+from lib.store.models import Achievement, Base, Demand, Organization
+
+Row = Mapping[str, Any]
+UNKNOWN: Final = 0
+"""The facet number of a value the source does not state."""
+
+_BATCH = 2000
+_TITLE_GAP = 10  # keeps a phrase from running from the title into the body of a tsvector
+
+
+@dataclass(frozen=True)
+class SearchIndex:
+    """What is indexed of one kind of record."""
+
+    entity: type[Base]
+    title: str
+    body: tuple[str, ...]
+    facets: tuple[str, ...]
+    numbers: Callable[[Row], dict[str, int]]
+
+    @property
+    def name(self) -> str:
+        """The record's table."""
+        return str(self.entity.__tablename__)
+
+    @property
+    def table(self) -> Table:
+        """The narrow table of facet numbers."""
+        return Base.metadata.tables[f"{self.name}_index"]
+
+    @property
+    def fts(self) -> str:
+        """The full-text table."""
+        return f"{self.name}_fts"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a record that the index depends on."""
+        return (self.title, *self.body, *_FACET_SOURCES)
+
+    def document(self, row: Row) -> tuple[str, str]:
+        """The token streams of title and body."""
+        return grams(row[self.title]), grams("\n".join(row[column] or "" for column in self.body))
+
+
+_FACET_SOURCES = ("league_code", "origin", "source_date", "created_at")
+
+
+def _common(row: Row) -> dict[str, int]:
+    published: date = row["source_date"] or row["created_at"].date()
+    return {
+        "league": int(row["league_code"] or UNKNOWN),
+        "origin": Origin(row["origin"]).code,
+        "recency": published.toordinal() if row["source_date"] or row["origin"] != Origin.PUBLIC else UNKNOWN,
+    }
+
+
+def _catalogue(row: Row) -> dict[str, int]:
+    return {**_common(row), "field": row["field"] or UNKNOWN, "year": row["year"] or UNKNOWN}
+
+
+def _organizations(row: Row) -> dict[str, int]:
+    return {**_common(row), "kind": ORGANIZATION_KINDS.index(row["kind"]) + 1}
+
+
+ACHIEVEMENTS: Final = SearchIndex(
+    entity=Achievement,
+    title="title",
+    body=("summary", "organization_text", "other_units", "award", "keywords", "indicators"),
+    facets=("field", "league", "year", "origin"),
+    numbers=_catalogue,
+)
+DEMANDS: Final = SearchIndex(
+    entity=Demand,
+    title="title",
+    body=("description", "organization_text", "keywords", "indicators"),
+    facets=("field", "league", "year", "origin"),
+    numbers=_catalogue,
+)
+ORGANIZATIONS: Final = SearchIndex(
+    entity=Organization,
+    title="name",
+    body=("banner_text",),
+    facets=("kind", "league", "origin"),
+    numbers=_organizations,
+)
+INDEXES: Final = {index.name: index for index in (ACHIEVEMENTS, DEMANDS, ORGANIZATIONS)}
+
+_SOURCES: Final = {
+    "achievement": ("field", "year"),
+    "demand": ("field", "year"),
+    "organization": ("kind",),
+}
+
+for _index in INDEXES.values():
+    Table(
+        f"{_index.name}_index",
+        Base.metadata,
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        *(Column(facet, Integer, nullable=False) for facet in _index.facets),
+        Column("recency", Integer, nullable=False),
+        Index(f"ix_{_index.name}_index_facets", *_index.facets),
+        Index(f"ix_{_index.name}_index_recency", "recency", "id"),
+    )
+
+
+# ------------------------------------------------------------------ asking
+@dataclass(frozen=True)
+class Match:
+    """The part of a statement that finds what was typed: FROM, WHERE and bound values."""
+
+    source: str
+    condition: str
+    values: dict[str, Any]
+    title_condition: str
+
+
+def match(session: Session, index: SearchIndex, query: str) -> Match | None:
+    """The condition for all terms of `query`, or None when it has none.
+
+    Every term must be found, each anywhere in the title or the body.
+    """
+    found = [phrase for term in terms(query) for phrase in phrases(term)]
+    if not found:
+        return None
+    if _is_sqlite(session):
+        expression = " AND ".join(f'"{" ".join(run)}"{"*" if prefix else ""}' for run, prefix in found)
+        return Match(
+            source=f"{index.fts} AS f JOIN {index.table.name} AS i ON i.id = f.rowid",
+            condition=f"{index.fts} MATCH :match",
+            values={"match": expression, "title_match": f"title : ({expression})"},
+            title_condition=f"i.id IN (SELECT rowid FROM {index.fts} WHERE {index.fts} MATCH :title_match)",
+        )
+    expression = " & ".join(_tsquery(run, prefix, "") for run, prefix in found)
+    return Match(
+        source=f"{index.fts} AS f JOIN {index.table.name} AS i ON i.id = f.id",
+        condition="f.grams @@ CAST(:match AS tsquery)",
+        values={"match": expression, "title_match": " & ".join(_tsquery(run, p, "A") for run, p in found)},
+        title_condition="f.grams @@ CAST(:title_match AS tsquery)",
+    )
+
+
+def _tsquery(run: Sequence[str], prefix: bool, weight: str) -> str:
+    flags = f":{'*' if prefix else ''}{weight}" if prefix or weight else ""
+    return "(" + " <-> ".join(f"'{gram}'{flags}" for gram in run) + ")"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of ids, the number of hits, and the counts of every facet."""
+
+    total: int
+    ids: tuple[int, ...]
+    facets: dict[str, dict[int, int]]
+
+
+def find(
+    session: Session,
+    index: SearchIndex,
+    query: str,
+    chosen: Mapping[str, Sequence[int]],
+    *,
+    order: str,
+    offset: int,
+    limit: int,
+) -> Found:
+    """Search, count, and page in two statements.
+
+    `chosen` maps facets to the numbers that are allowed; facets left out allow everything. The counts of a
+    facet ignore the choice made in it, so a chosen value still shows its alternatives. `order` is `latest`,
+    `year` or `relevance` (hits in the title first).
+    """
+    matched = match(session, index, query)
+    if matched is None and terms_were_typed(query):
+        return Found(0, (), {facet: {} for facet in index.facets})
+    facets = ", ".join(f"i.{facet}" for facet in index.facets)
+    source = matched.source if matched else f"{index.table.name} AS i"
+    condition = matched.condition if matched else "1 = 1"
+    values = matched.values if matched else {}
+    cells = session.execute(
+        text(f"SELECT {facets}, count(*) FROM {source} WHERE {condition} GROUP BY {facets}"),
+        {"match": values["match"]} if matched else {},
+    ).all()
+    total, counts = _tally(index, cells, chosen)
+    if offset >= total:
+        return Found(total, (), counts)
+
+    for facet, numbers in chosen.items():
+        if numbers:
+            condition += f" AND i.{facet} IN ({', '.join(str(int(number)) for number in numbers)})"
+    keys = {
+        "latest": "i.recency DESC, i.id DESC",
+        "year": "i.year DESC, i.recency DESC, i.id DESC",
+        "relevance": f"({matched.title_condition}) DESC, i.recency DESC, i.id DESC" if matched else "",
+    }
+    ordered = keys[order] or keys["latest"]
+    bound = {name: value for name, value in values.items() if name == "match" or ":title_match" in ordered}
+    ids = session.execute(
+        text(f"SELECT i.id FROM {source} WHERE {condition} ORDER BY {ordered} LIMIT :limit OFFSET :offset"),
+        {**bound, "limit": limit, "offset": offset},
+    ).scalars()
+    return Found(total, tuple(ids), counts)
+
+
+def pieces(words: str, most: int = 24) -> list[str]:
+    """Two- to four-character pieces of a text, for finding records that share words with it."""
+    runs = re.findall(r"[^\W_]+", fold(words))
+    cut = [run[i : i + n] for n in (4, 3, 2) for run in runs for i in range(len(run) - n + 1)]
+    return list(dict.fromkeys(piece for piece in cut if not piece.isdigit()))[:most]
+
+
+def terms_were_typed(query: str) -> bool:
+    """True when `query` holds more than spaces, so that a query of signs alone finds nothing, not everything."""
+    return bool(query.strip())
+
+
+def _tally(
+    index: SearchIndex, cells: Iterable[Any], chosen: Mapping[str, Sequence[int]]
+) -> tuple[int, dict[str, dict[int, int]]]:
+    """Total and facet counts from the grouped cells: a cell counts for a facet when all others allow it."""
+    allowed = [frozenset(chosen.get(facet) or ()) for facet in index.facets]
+    counts: list[dict[int, int]] = [{} for _ in index.facets]
+    total = 0
+    for *numbers, count in cells:
+        refused = [i for i, number in enumerate(numbers) if allowed[i] and number not in allowed[i]]
+        if not refused:
+            total += count
+            for i, number in enumerate(numbers):
+                counts[i][number] = counts[i].get(number, 0) + count
+        elif len(refused) == 1:
+            number = numbers[refused[0]]
+            counts[refused[0]][number] = counts[refused[0]].get(number, 0) + count
+    return total, dict(zip(index.facets, counts, strict=True))
+
+
+# ------------------------------------------------------------------ keeping
+def follow(factory: sessionmaker[Session]) -> None:
+    """Keep the indexes in step with whatever a session of this factory writes through the mapper."""
+
+    @event.listens_for(factory, "after_flush")
+    def keep(session: Session, _context: Any) -> None:
+        connection = session.connection()
+        for index in INDEXES.values():
+            gone = [o for o in session.deleted if isinstance(o, index.entity)]
+            changed = [o for o in session.dirty if isinstance(o, index.entity) and session.is_modified(o)]
+            fresh = [o for o in session.new if isinstance(o, index.entity)]
+            if gone or changed:
+                remove(connection, index, [_row(index, o, before=True) for o in (*gone, *changed)])
+            if fresh or changed:
+                add(connection, index, [_row(index, o, before=False) for o in (*fresh, *changed)])
+
+
+def _row(index: SearchIndex, item: Base, *, before: bool) -> Row:
+    state = inspect(item)
+    row: dict[str, Any] = {}
+    for column in ("id", *index.columns, *_SOURCES[index.name]):
+        history = state.attrs[column].history
+        row[column] = history.deleted[0] if before and history.deleted else getattr(item, column)
+    return row
+
+
+def add(connection: Connection, index: SearchIndex, rows: Iterable[Row]) -> None:
+    """Index these records; `rows` hold the id and the columns of the index."""
+    rows = iter(rows)
+    while batch := list(islice(rows, _BATCH)):
+        connection.execute(index.table.insert(), [{"id": row["id"], **index.numbers(row)} for row in batch])
+        documents = [{"id": row["id"], **_streams(index, row)} for row in batch]
+        if connection.dialect.name == "sqlite":
+            statement = f"INSERT INTO {index.fts} (rowid, title, body) VALUES (:id, :title, :body)"
+        else:
+            statement = f"INSERT INTO {index.fts} (id, grams) VALUES (:id, CAST(:grams AS tsvector))"
+            documents = [{"id": d["id"], "grams": _tsvector(d["title"], d["body"])} for d in documents]
+        connection.execute(text(statement), documents)
+
+
+def remove(connection: Connection, index: SearchIndex, rows: Sequence[Row]) -> None:
+    """Take these records out of the index; `rows` hold what was indexed, as a contentless index needs it."""
+    ids = [{"id": row["id"]} for row in rows]
+    connection.execute(text(f"DELETE FROM {index.table.name} WHERE id = :id"), ids)
+    if connection.dialect.name == "sqlite":
+        connection.execute(
+            text(f"INSERT INTO {index.fts} ({index.fts}, rowid, title, body) VALUES ('delete', :id, :title, :body)"),
+            [{"id": row["id"], **_streams(index, row)} for row in rows],
+        )
+    else:
+        connection.execute(text(f"DELETE FROM {index.fts} WHERE id = :id"), ids)
+
+
+def rebuild(connection: Connection, index: SearchIndex) -> None:
+    """Index every record anew, from an empty index."""
+    connection.execute(text(f"DELETE FROM {index.table.name}"))
+    if connection.dialect.name == "sqlite":
+        connection.execute(text(f"INSERT INTO {index.fts} ({index.fts}) VALUES ('delete-all')"))
+    else:
+        connection.execute(text(f"DELETE FROM {index.fts}"))
+    columns = index.entity.__table__.c
+    wanted = dict.fromkeys(("id", *index.columns, *_SOURCES[index.name]))
+    add(connection, index, connection.execute(select(*(columns[name] for name in wanted))).mappings().all())  # type: ignore[arg-type]
+
+
+def _streams(index: SearchIndex, row: Row) -> dict[str, str]:
+    title, body = index.document(row)
+    return {"title": title, "body": body}
+
+
+def _tsvector(title: str, body: str) -> str:
+    """The literal of a tsvector: tokens with positions, the title's with weight A."""
+    places: dict[str, list[str]] = {}
+    start = 1
+    for stream, weight in ((title, "A"), (body, "")):
+        tokens = stream.split()
+        for position, token in enumerate(tokens, start):
+            places.setdefault(token, []).append(f"{min(position, 16383)}{weight}")
+        start += len(tokens) + _TITLE_GAP
+    return " ".join(f"'{token}':{','.join(positions[:255])}" for token, positions in places.items())
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+DDL: Final = {
+    "sqlite": tuple(
+        f"CREATE VIRTUAL TABLE {index.fts} USING fts5("
+        "title, body, content='', tokenize='unicode61 remove_diacritics 0')"
+        for index in INDEXES.values()
+    ),
+    "postgresql": tuple(
+        statement
+        for index in INDEXES.values()
+        for statement in (
+            f"CREATE TABLE {index.fts} (id integer PRIMARY KEY, grams tsvector NOT NULL)",
+            f"CREATE INDEX ix_{index.fts}_grams ON {index.fts} USING gin (grams)",
+        )
+    ),
+}
+"""The full-text tables, which the mapper does not know."""

@@ -1,0 +1,1 @@
+"""The screen: the only importer of streamlit besides pages/ and lib/shell."""

@@ -1,0 +1,1 @@
+"""The recurring pieces of the screen, drawn once and used everywhere."""

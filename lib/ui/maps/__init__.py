@@ -1,0 +1,1 @@
+"""Maps over our own boundaries; no tile server, no network."""
