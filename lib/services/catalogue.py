@@ -298,6 +298,11 @@ def league_names(session: Session) -> dict[str, str]:
     return {row.code: row.name for row in rows}
 
 
+def place_names(session: Session) -> dict[str, str]:
+    """Names of leagues and banners by code."""
+    return {row.code: row.name for row in session.execute(select(Division.code, Division.name))}
+
+
 def facet_number(facet: str, value: str) -> int:
     """The index number of a facet value of the address. Raises InvalidQuery for a value that cannot be one."""
     if value == UNKNOWN:

@@ -47,7 +47,7 @@ def bump(session: Session, topics: Iterable[str]) -> None:
 def current(session: Session) -> dict[str, int]:
     """Every topic's number in this snapshot; a topic never written is 0."""
     numbers = dict.fromkeys(TOPICS, 0)
-    numbers.update({topic: number for topic, number in session.execute(select(Revision.topic, Revision.number))})
+    numbers.update((row.topic, row.number) for row in session.execute(select(Revision.topic, Revision.number)))
     return numbers
 
 

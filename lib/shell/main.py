@@ -1,0 +1,3 @@
+from lib.ui import navigation
+
+navigation.run()

@@ -1,0 +1,43 @@
+"""The address of a page is its state: read leniently (garbage means the default), written in one place."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from lib.domain.text import MAX_QUERY, clean
+
+_LONGEST_ID = 9
+
+
+def words(name: str, limit: int = MAX_QUERY) -> str:
+    """A text parameter, cleaned and cut; blank when it holds what no text may hold."""
+    try:
+        return clean(st.query_params.get(name, ""))[:limit]
+    except ValueError:
+        return ""
+
+
+def number(name: str) -> int | None:
+    """A record id or page number, or None."""
+    value = st.query_params.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= _LONGEST_ID and int(value) else None
+
+
+def choice(name: str, allowed: tuple[str, ...], default: str) -> str:
+    """One of a closed set."""
+    value = st.query_params.get(name, default)
+    return value if value in allowed else default
+
+
+def choices(name: str, valid: Callable[[str], bool]) -> tuple[str, ...]:
+    """The values of a repeated parameter that are valid, each once."""
+    return tuple(dict.fromkeys(value for value in st.query_params.get_all(name) if valid(value)))
+
+
+def write(**values: str | int | list[str] | None) -> None:
+    """Set or, with None, blank or an empty list, remove parameters of this page's address."""
+    for name, value in values.items():
+        if value in (None, "", []):
+            st.query_params.pop(name, None)
+        else:
+            st.query_params[name] = [str(v) for v in value] if isinstance(value, list) else str(value)

@@ -1,0 +1,44 @@
+"""The only module that caches on the screen's side.
+
+Results are frozen and shared, keyed by plain values, the visible scope and the revision of the data. Nothing
+here depends on who asks: everything in the catalogue tables is public. What is not public is never cached.
+"""
+
+from typing import Any, Final
+
+import streamlit as st
+
+from lib.domain.access import VISITOR
+from lib.services import catalogue
+from lib.services.catalogue import CataloguePage, CatalogueQuery
+from lib.store.engine import database
+
+_SEARCHES: Final = {
+    "achievement": catalogue.search_achievements,
+    "demand": catalogue.search_demands,
+    "organization": catalogue.search_organizations,
+}
+
+
+def catalogue_page(kind: str, query: CatalogueQuery, revision: tuple[int, ...]) -> CataloguePage:
+    """One page of a catalogue as everybody may see it. Raises InvalidQuery."""
+    return _catalogue_page(kind, query.key(), revision)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _catalogue_page(kind: str, key: tuple[Any, ...], revision: tuple[int, ...]) -> CataloguePage:
+    q, facets, order, page, size = key
+    with database().read() as session:
+        query = CatalogueQuery(q, dict(facets), order, page, size)
+        return _SEARCHES[kind](session, query, actor=VISITOR)
+
+
+def place_names(revision: tuple[int, ...]) -> dict[str, str]:
+    """Names of leagues and banners by code; callers must not change it."""
+    return _place_names(revision)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _place_names(revision: tuple[int, ...]) -> dict[str, str]:
+    with database().read() as session:
+        return catalogue.place_names(session)

@@ -1,0 +1,59 @@
+"""Small pieces of HTML that Streamlit has no element for. Every text is escaped; there is no way around it."""
+
+from html import escape
+
+import streamlit as st
+
+
+class Markup(str):
+    """HTML whose texts are escaped already; only `el` makes it."""
+
+    __slots__ = ()
+
+
+_ATTRIBUTES = frozenset({"href", "title", "role", "style", "rel", "src", "alt"}) | frozenset(
+    {"aria_label", "aria_hidden", "aria_current"}
+)
+
+
+def el(tag: str, *children: str | Markup | None, cls: str = "", **attributes: str) -> Markup:
+    """An element: plain strings among `children` are escaped, Markup is nested, None is left out.
+
+    Raises ValueError for attributes outside the short list above and for links that are no path, http(s) or
+    in-page address.
+    """
+    if unknown := set(attributes) - _ATTRIBUTES:
+        raise ValueError(f"attributes not allowed: {sorted(unknown)}")
+    href = attributes.get("href", "/")
+    if not href.startswith(("/", "#", "http://", "https://")):
+        raise ValueError("a link must be a path or an http(s) address")
+    stated = {"class": cls, **attributes} if cls else attributes
+    listed = "".join(f' {name.replace("_", "-")}="{escape(value)}"' for name, value in stated.items())
+    inside = "".join(
+        child if isinstance(child, Markup) else escape(child, quote=False) for child in children if child is not None
+    )
+    return Markup(f"<{tag}{listed}>{inside}</{tag}>")
+
+
+def join(*parts: Markup) -> Markup:
+    """Elements one after another."""
+    return Markup("".join(parts))
+
+
+def draw(markup: Markup) -> None:
+    """Put the markup on the page."""
+    st.html(markup)
+
+
+def ladder(level: int | None) -> Markup:
+    """The maturity ladder 1–9: filled to `level`, hollow throughout when undisclosed."""
+    steps = [el("i", cls="on" if level and step <= level else "") for step in range(1, 10)]
+    name = f"成熟度 {level} 级" if level else "成熟度未披露"
+    return el("span", *steps, cls="bj-ladder", role="img", aria_label=name)
+
+
+def external(label: str, url: str) -> Markup:
+    """A link that leaves the product, or the label alone where there is no address fit to link."""
+    if not url.startswith(("http://", "https://")):
+        return el("span", label)
+    return el("a", label, href=url, rel="noopener noreferrer nofollow")

@@ -1,0 +1,130 @@
+"""The filter bar: widgets whose state is the address, so that a copied link reopens exactly this view."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import streamlit as st
+
+from lib.domain.errors import InvalidQuery
+from lib.services.catalogue import ORDERS, CataloguePage, CatalogueQuery, FacetValue, facet_number
+from lib.ui import address
+
+FACET_NAMES: Final[dict[str, str]] = {
+    "field": "领域",
+    "league": "盟市",
+    "year": "年份",
+    "origin": "来源",
+    "kind": "类别",
+    "partner": "合作地区",
+}
+_SHOWN: Final = 14
+
+
+def query(facets: tuple[str, ...], *, size: int = 12) -> CatalogueQuery:
+    """What the address asks of a catalogue; garbage is left out."""
+    q = address.words("q")
+    order = address.choice("order", tuple(ORDERS), "relevance" if q else "latest")
+    return CatalogueQuery(
+        q=q,
+        facets={name: address.choices(name, _valid(name)) for name in facets},
+        order="latest" if order == "relevance" and not q else order,  # type: ignore[arg-type]
+        page=address.number("page") or 1,
+        size=size,
+    )
+
+
+def _valid(facet: str) -> Callable[[str], bool]:
+    def valid(value: str) -> bool:
+        try:
+            facet_number(facet, value)
+        except InvalidQuery:
+            return False
+        return True
+
+    return valid
+
+
+def search_box(placeholder: str, key: str = "q") -> None:
+    """The search box; entering words starts from the first page, with the best matches first."""
+    st.session_state[key] = address.words("q")
+    st.text_input(
+        "搜索",
+        type="search",
+        placeholder=placeholder,
+        icon=":material/search:",
+        label_visibility="collapsed",
+        key=key,
+        max_chars=100,
+        on_change=lambda: address.write(q=st.session_state[key], page=None, order=None),
+    )
+
+
+def pills(facets: Mapping[str, tuple[FacetValue, ...]], chosen: Mapping[str, tuple[str, ...]]) -> None:
+    """One row of counted pills a facet, most frequent first; what is chosen stays visible at 0 hits."""
+    with st.container(key="facets", gap="small"):
+        for name, values in facets.items():
+            _pill_row(name, values, chosen.get(name, ()))
+
+
+def _pill_row(name: str, values: tuple[FacetValue, ...], chosen: tuple[str, ...]) -> None:
+    shown = [value for i, value in enumerate(values) if i < _SHOWN or value.value in chosen]
+    labels = {value.value: f"{value.label} **{value.count:,}**" for value in shown}
+    options = [*labels, *(value for value in chosen if value not in labels)]
+    if len(options) < 2 and not chosen:
+        return
+    key = f"facet-{name}"
+    st.session_state[key] = list(chosen)
+    st.pills(
+        FACET_NAMES[name],
+        options,
+        selection_mode="multi",
+        format_func=lambda value: labels.get(value, f"{value} **0**"),
+        key=key,
+        width="stretch",
+        wrap=False,
+        on_change=lambda: address.write(**{name: list(st.session_state[key]), "page": None}),
+    )
+
+
+def clear(chosen: Mapping[str, tuple[str, ...]]) -> None:
+    """One way back to the whole list, shown when anything is chosen."""
+    if any(chosen.values()) or address.words("q"):
+        st.button(
+            "清除筛选",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=lambda: address.write(q=None, page=None, order=None, **dict.fromkeys(chosen)),
+        )
+
+
+def order_control(current: str, *, searching: bool) -> None:
+    """How the list is sorted."""
+    options = [order for order in ORDERS if searching or order != "relevance"]
+    st.session_state["order"] = current
+    st.segmented_control(
+        "排序",
+        options,
+        format_func=ORDERS.__getitem__,
+        key="order",
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: address.write(order=st.session_state["order"], page=None),
+    )
+
+
+def pagination(page: CataloguePage) -> None:
+    """Page numbers under a list of more than one page."""
+    pager(page.query.page, page.pages)
+
+
+def pager(current: int, pages: int) -> None:
+    """Page numbers for `pages` pages; the address holds the current one."""
+    if pages < 2:
+        return
+    st.session_state["pager"] = min(current, pages)
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        st.pagination(
+            pages,
+            key="pager",
+            on_change=lambda: address.write(page=st.session_state["pager"] if st.session_state["pager"] > 1 else None),
+        )

@@ -1,0 +1,72 @@
+"""The pages of the product and the way between them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from lib.domain.access import Actor, Permission
+from lib.settings import ROOT
+from lib.ui import guard
+from lib.ui.components import bands
+
+STATIC: Final = ROOT / "lib" / "shell" / "static"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page: its file stem is its address."""
+
+    name: str
+    title: str
+    permission: Permission
+    listed: bool = True
+
+
+PLACES: Final = (
+    Place("home", "总览", Permission.READ_HOME),
+    Place("achievements", "成果库", Permission.READ_CATALOGUE),
+    Place("demands", "需求库", Permission.READ_CATALOGUE),
+    Place("organizations", "机构", Permission.READ_CATALOGUE),
+    Place("roadshows", "路演与活动", Permission.READ_EVENTS),
+    Place("network", "三级网络", Permission.READ_NETWORK),
+    Place("channels", "转移通道", Permission.READ_CHANNELS),
+    Place("statistics", "数据", Permission.READ_STATISTICS),
+    Place("submit", "提交", Permission.CREATE_SUBMISSION),
+    Place("review", "审核", Permission.REVIEW_SUBMISSION),
+    Place("sources", "数据来源", Permission.READ_SOURCES),
+)
+
+
+def href(name: str) -> str:
+    """What `st.page_link` and `st.switch_page` take for a page of ours."""
+    return str(ROOT / "pages" / f"{name}.py")
+
+
+def run() -> None:
+    """Draw the frame of the product and run the page that the address names."""
+    st.set_page_config(page_title="北疆技转", page_icon=STATIC / "icon.svg", layout="wide")
+    context = guard.begin()
+    st.logo(STATIC / "logo.svg", size="large")
+    current = st.navigation(
+        [
+            st.Page(
+                href(place.name),
+                title=place.title,
+                url_path=place.name,
+                default=place.name == "home",
+                visibility="visible" if context.actor.may(place.permission) and place.listed else "hidden",
+            )
+            for place in PLACES
+        ],
+        position="top",
+    )
+    _account(context.actor, current.url_path)
+    current.run()
+    bands.footer()
+
+
+def _account(actor: Actor, path: str) -> None:
+    """Login and logout are real requests, so these are plain links, at the right end of the header."""
+    with st.container(key="account"):
+        bands.account(actor.name if actor.account_id else "", path)
