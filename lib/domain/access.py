@@ -20,6 +20,8 @@ class Permission(StrEnum):
     CREATE_SUBMISSION = "own:submission:create"
     READ_RECEIPT = "own:submission:read"
     REVIEW_SUBMISSION = "region:submission:review"
+    MANAGE_ACCOUNTS = "region:account:manage"
+    LOAD_DATA = "region:data:load"
 
 
 class Role(StrEnum):
@@ -50,7 +52,7 @@ _EVERYBODY: Final = frozenset(
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.VISITOR: _EVERYBODY,
-    Role.ADMINISTRATOR: _EVERYBODY | {Permission.REVIEW_SUBMISSION},
+    Role.ADMINISTRATOR: _EVERYBODY | {Permission.REVIEW_SUBMISSION, Permission.LOAD_DATA},
 }
 
 
