@@ -1,0 +1,278 @@
+"""Accounts and logins: who somebody is. A login is a row; the browser holds only the token that points to it.
+
+Tokens are 256 random bits and the database keeps their SHA-256, so a copy of the database opens nothing.
+Passwords are argon2id. Logins end after an idle time and after a longest time (settings), at logout, and
+when the account is switched off or its password changes.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lib.domain.access import Actor, Permission, Role, require
+from lib.domain.dates import now_utc
+from lib.domain.errors import AccessDenied, InvalidInput
+from lib.domain.text import clean, fold
+from lib.services import audit
+from lib.settings import settings
+from lib.store.engine import Database
+from lib.store.models import Account, Login
+
+LEAST_PASSWORD: Final = 12
+MOST_PASSWORD: Final = 256
+SEEN_EVERY: Final = timedelta(minutes=1)
+"""How exactly the last use of a login is known; so often it may cost a write."""
+
+FREE_FAILURES: Final = 4
+"""Failures in a row without a delay; each one after them doubles it, from a minute to an hour."""
+_LONGEST_DELAY: Final = timedelta(hours=1)
+
+REFUSED: Final = "登录名或密码不正确，或者失败次数过多。请核对后重试，仍不成功请过一会儿再来。"
+"""One answer to every failed login, so that it tells nobody which accounts exist."""
+
+_TOKEN_LENGTH: Final = 43
+_HASHER: Final = PasswordHasher()
+
+
+def actor_of(session: Session, token: str | None, *, address: str = "", request_id: str = "") -> Actor:
+    """Whoever the token of a login stands for; a visitor when it is unknown, ended, idle too long or expired.
+
+    One indexed read, for every run of a page. `touch` keeps a used login from ageing.
+    """
+    found = _login(session, token, now_utc())
+    if found is None:
+        return Actor(address=address, request_id=request_id)
+    return Actor(Role(found[1]), found[0], found[2], address, request_id)
+
+
+def touch(session: Session, token: str) -> None:
+    """Note that a live login is in use. It never revives one that has ended."""
+    now = now_utc()
+    session.execute(
+        update(Login)
+        .where(
+            Login.token_hash == _hash(token),
+            Login.ended_at.is_(None),
+            Login.seen_at > now - _idle(),
+            Login.seen_at <= now - SEEN_EVERY,
+        )
+        .values(seen_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def log_in(database: Database, login: str, password: str, *, address: str, agent: str) -> str:
+    """Check a password and start a login; returns its token, for the cookie and nowhere else.
+
+    Raises AccessDenied with the same sentence for an unknown account, a wrong password, a switched-off account
+    and one that is locked after too many failures, in about the same time. The password is checked outside any
+    transaction, because argon2 takes a third of a second and a writer holds the database.
+    """
+    key = login_key(login)
+    with database.read() as session:
+        account = session.execute(
+            select(Account.id, Account.password_hash).where(Account.login_key == key)
+        ).one_or_none()
+    right = _matches(account.password_hash if account else _dummy_hash(), password)
+    token = None
+    with database.write() as session:
+        visitor = Actor(address=address[:64])
+        if account is None:
+            audit.record(session, visitor, "login.refused", "account", "")
+        else:
+            token = _enter(session, account.id, right, visitor, agent)
+    if token is None:
+        raise AccessDenied(REFUSED)
+    return token
+
+
+def log_out(session: Session, token: str | None) -> None:
+    """End the login that the token stands for; a token used up or unknown changes nothing."""
+    found = _login(session, token, now_utc())
+    if found is None or token is None:
+        return
+    account_id, role, name = found
+    session.execute(
+        update(Login)
+        .where(Login.token_hash == _hash(token))
+        .values(ended_at=now_utc())
+        .execution_options(synchronize_session=False)
+    )
+    audit.record(session, Actor(Role(role), account_id, name), "logout", "account", account_id)
+
+
+def create_account(session: Session, login: str, password: str, name: str, role: Role, *, actor: Actor) -> Account:
+    """Make an account that can log in. There is none by default, and none with a default password.
+
+    Raises InvalidInput for a login of other than 2 to 64 characters or in use, a blank name, a weak password.
+    """
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    problems: dict[str, str] = {}
+    login, name = _cleaned(login), _cleaned(name)
+    if not 2 <= len(login) <= 64 or " " in login:
+        problems["login"] = "登录名须为 2 至 64 个字符，不含空格。"
+    if not 1 <= len(name) <= 40:
+        problems["name"] = "请填写姓名，不超过 40 个字。"
+    if weakness := password_weakness(password, login):
+        problems["password"] = weakness
+    if problems:
+        raise InvalidInput(problems)
+    hashed = _HASHER.hash(password)  # before the first statement, which takes the writer's lock
+    if session.scalar(select(Account.id).where(Account.login_key == login_key(login))) is not None:
+        raise InvalidInput({"login": "这个登录名已被使用，请换一个。"})
+    account = Account(
+        login=login,
+        login_key=login_key(login),
+        name=name,
+        password_hash=hashed,
+        role=Role(role).value,
+        created_at=now_utc(),
+    )
+    session.add(account)
+    session.flush()
+    audit.record(session, actor, "account.create", "account", account.id, role=account.role)
+    return account
+
+
+def set_password(session: Session, login: str, password: str, *, actor: Actor) -> None:
+    """Give an account a new password, lift its lock, and end all its logins. Raises InvalidInput."""
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    if weakness := password_weakness(password, login):
+        raise InvalidInput({"password": weakness})
+    hashed = _HASHER.hash(password)
+    account = session.scalar(select(Account).where(Account.login_key == login_key(login)).with_for_update())
+    if account is None:
+        raise InvalidInput({"login": "没有这个登录名，请核对。"})
+    account.password_hash = hashed
+    account.failed_logins = 0
+    account.locked_until = None
+    session.execute(
+        update(Login)
+        .where(Login.account_id == account.id, Login.ended_at.is_(None))
+        .values(ended_at=now_utc())
+        .execution_options(synchronize_session=False)
+    )
+    audit.record(session, actor, "account.password", "account", account.id)
+
+
+def login_key(login: str) -> str:
+    """The form in which login names are compared: cleaned, NFKC, case-folded."""
+    return fold(_cleaned(login[:200]))
+
+
+def password_weakness(password: str, login: str) -> str:
+    """What is wrong with a new password, or a blank text. Length counts; no rules about kinds of characters."""
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
+        return f"密码须为 {LEAST_PASSWORD} 至 {MOST_PASSWORD} 个字符，建议用几个不相干的词连成一句。"
+    key = login_key(login)
+    if len(set(password)) < 5 or (key and key in login_key(password)):
+        return "密码太容易猜到：字符重复过多，或包含登录名。请换一个。"
+    return ""
+
+
+# ------------------------------------------------------------------ inside
+def _login(session: Session, token: str | None, now: datetime) -> tuple[int, str, str] | None:
+    """Account id, role and name behind a live token."""
+    if token is None or len(token) != _TOKEN_LENGTH or not token.isascii():
+        return None
+    row = session.execute(
+        select(Account.id, Account.role, Account.name)
+        .join(Login, Login.account_id == Account.id)
+        .where(
+            Login.token_hash == _hash(token),
+            Login.ended_at.is_(None),
+            Login.expires_at > now,
+            Login.seen_at > now - _idle(),
+            Account.active,
+        )
+    ).one_or_none()
+    return None if row is None else (row.id, row.role, row.name)
+
+
+def _enter(session: Session, account_id: int, right: bool, visitor: Actor, agent: str) -> str | None:
+    """Start a login, or count the failure; None when refused. The row is locked, so no attempt goes uncounted."""
+    now = now_utc()
+    # Columns, not the object: counting failures must not raise the version that an editor of the account sees.
+    row = session.execute(
+        select(Account.name, Account.role, Account.active, Account.failed_logins, Account.locked_until)
+        .where(Account.id == account_id)
+        .with_for_update()
+    ).one()
+    locked = row.locked_until is not None and row.locked_until > now
+    if not right or locked or not row.active:
+        if not locked:
+            failures = row.failed_logins + 1
+            _count(session, account_id, failures, now + _delay(failures) if _delay(failures) else None)
+        audit.record(session, visitor, "login.refused", "account", account_id, locked=locked, active=row.active)
+        return None
+    if row.failed_logins:
+        _count(session, account_id, 0, None)
+    token = secrets.token_urlsafe(32)
+    session.add(
+        Login(
+            token_hash=_hash(token),
+            account_id=account_id,
+            started_at=now,
+            seen_at=now,
+            expires_at=now + timedelta(hours=settings().session_hours),
+            address=visitor.address,
+            agent=_printable(agent)[:200],
+        )
+    )
+    entered = Actor(Role(row.role), account_id, row.name, visitor.address)
+    audit.record(session, entered, "login", "account", account_id)
+    return token
+
+
+def _count(session: Session, account_id: int, failures: int, locked_until: datetime | None) -> None:
+    session.execute(
+        update(Account)
+        .where(Account.id == account_id)
+        .values(failed_logins=failures, locked_until=locked_until)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _delay(failures: int) -> timedelta:
+    """How long an account refuses everybody after so many failures in a row."""
+    over = failures - FREE_FAILURES
+    return timedelta() if over <= 0 else min(timedelta(minutes=2 ** min(over - 1, 10)), _LONGEST_DELAY)
+
+
+def _idle() -> timedelta:
+    return timedelta(minutes=settings().session_idle_minutes)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _matches(hashed: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(hashed, password[:MOST_PASSWORD])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@lru_cache
+def _dummy_hash() -> str:
+    """What an unknown account's password is checked against, so that it takes as long."""
+    return _HASHER.hash(secrets.token_urlsafe(32))
+
+
+def _cleaned(text: str) -> str:
+    try:
+        return clean(text)
+    except ValueError:
+        return ""
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())
