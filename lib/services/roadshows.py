@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
@@ -52,6 +52,7 @@ class EventCard:
     held: PartialDate | None
     coming: bool
     source: Source
+    updated_at: datetime
     city: str = ""
     league_code: str | None = None
     banner_code: str | None = None
@@ -60,7 +61,6 @@ class EventCard:
     organization_id: int | None = None
     project_count: int | None = None
     partner: str = ""
-    updated_at: datetime | None = None
 
     @property
     def partners(self) -> tuple[str, ...]:
@@ -102,14 +102,9 @@ class EventRecord:
 
     card: EventCard
     organization: str
-    items: tuple[Item, ...] = field(default=())
-    source_quality: str = ""
-    created_at: datetime | None = None
-
-    @property
-    def updated_at(self) -> datetime | None:
-        """When the record last changed here."""
-        return self.card.updated_at
+    items: tuple[Item, ...]
+    source_quality: str
+    created_at: datetime
 
 
 def search_events(session: Session, query: EventQuery, *, actor: Actor, today: date | None = None) -> EventPage:
@@ -165,6 +160,20 @@ def newest_events(
     require(actor, Permission.READ_EVENTS)
     now = today or today_shanghai()
     return tuple(_card(row) for row in session.execute(_cards(now).order_by(*_order(now)).limit(limit)))
+
+
+def dated_events(
+    session: Session, *, actor: Actor, today: date | None = None, limit: int = 500
+) -> tuple[EventCard, ...]:
+    """The events of the calendar feed: all that have a date, newest first. Raises AccessDenied."""
+    require(actor, Permission.READ_EVENTS)
+    statement = (
+        _cards(today or today_shanghai())
+        .where(Event.held_on.is_not(None))
+        .order_by(Event.held_on.desc(), Event.id.desc())
+        .limit(limit)
+    )
+    return tuple(_card(row) for row in session.execute(statement))
 
 
 def split_partners(printed: str) -> tuple[str, ...]:
