@@ -52,7 +52,7 @@ _EVERYBODY: Final = frozenset(
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.VISITOR: _EVERYBODY,
-    Role.ADMINISTRATOR: _EVERYBODY | {Permission.REVIEW_SUBMISSION, Permission.LOAD_DATA},
+    Role.ADMINISTRATOR: _EVERYBODY | {Permission.REVIEW_SUBMISSION, Permission.MANAGE_ACCOUNTS, Permission.LOAD_DATA},
 }
 
 
