@@ -26,6 +26,15 @@ BACKENDS = ("sqlite", "postgresql")
 LOADER = Actor(role=Role.ADMINISTRATOR, name="测试装载")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With NO_SKIPS set, a run in which anything was skipped has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = len(reporter.stats.get("skipped", ())) if reporter else 0
+    if os.environ.get("NO_SKIPS") and skipped:
+        reporter.write_line(f"{skipped} tests were skipped, and NO_SKIPS allows none", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_report_header() -> str:
     """Which databases this run stands on."""
     if named := os.environ.get("TEST_DATABASE_URL"):
@@ -196,6 +205,12 @@ def loaded_sqlite(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A SQLite database with the public facts; the test may write in it."""
     with _copy("sqlite", "loaded", _load, request) as copy:
         yield copy
+
+
+@pytest.fixture(scope="session")
+def loaded_file(run_folder: Path) -> Path:
+    """The SQLite file with the public facts that servers under test copy; never to be opened itself."""
+    return _sqlite_template(run_folder, "loaded", _load)
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_garbage_in_the_address_shows_the_page_with_its_default(
             _check(at, f"{name}={GARBAGE[1]}")
             assert _head(at) == default, name
     for value in GARBAGE:
-        for query in (dict.fromkeys(tried, value), dict.fromkeys(tried, [value, value + "x"])):
+        for query in (dict.fromkeys(tried, value), {name: [value, value + "x"] for name in tried}):
             at = open_page(place.name, query)
             _check(at, repr(query)[:200])
             assert _head(at) == default, value

@@ -1,0 +1,1 @@
+"""The speed figures: ratios, each measured side by side in one run."""

@@ -1,0 +1,42 @@
+"""What a browser sees of every page: guarded on a fresh server, quiet, and no request leaves the machine."""
+
+from collections.abc import Callable
+
+import pytest
+
+from lib.domain.access import VISITOR
+from lib.ui.navigation import PLACES, Place
+from tests.e2e.conftest import Server, Visit
+
+NAVIGATION = "[data-testid='stTopNavLink']"
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_the_first_request_of_a_fresh_server_meets_navigation_and_guard(
+    place: Place, fresh_server: Server, visit: Callable[..., Visit]
+) -> None:
+    seen = visit(fresh_server)
+    page = seen.open(place.name)
+    denied = page.get_by_text("这个页面需要权限").count() > 0
+    assert denied is not VISITOR.may(place.permission)
+    links = page.locator(NAVIGATION)
+    assert links.count() > 0
+    assert not any("审核" in text for text in links.all_inner_texts())
+    assert seen.trouble == []
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_every_page_is_quiet_for_the_administrator_and_fits_a_phone(
+    place: Place, server: Server, visit: Callable[..., Visit]
+) -> None:
+    for width, height in ((1440, 900), (390, 844)):
+        seen = visit(server, width, height)
+        seen.sign_in()
+        page = seen.open(place.name)
+        assert page.get_by_text("这个页面需要权限").count() == 0
+        too_wide = page.evaluate(
+            """() => [document.scrollingElement, document.querySelector("[data-testid='stMain']")]
+                       .map(e => e.scrollWidth - e.clientWidth).filter(over => over > 0)"""
+        )
+        assert too_wide == []
+        assert seen.trouble == []
