@@ -1,20 +1,45 @@
 """The command line: `python -m lib …`."""
 
-from typing import Final
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from lib.domain.access import Actor, Role
+from lib.domain.errors import InvalidInput, ProductError
+from lib.files.facts import ROWS
+from lib.files.tables import TableError
+from lib.store.engine import Database, database
 
 ACTOR: Final = Actor(role=Role.ADMINISTRATOR, name="命令行")
 """Whoever may run commands on the server may load its data."""
 
 app = typer.Typer(help="北疆技转：数据库与服务的命令。", no_args_is_help=True, add_completion=False)
+account = typer.Typer(help="管理登录账号。", no_args_is_help=True)
+app.add_typer(account, name="account")
 
 
-@app.callback()
-def main() -> None:
-    """北疆技转：数据库与服务的命令。"""
+def _fail(sentence: str) -> typer.Exit:
+    """One clear line on standard error, and exit status 1."""
+    print(sentence, file=sys.stderr)
+    return typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _writing(*, migrated: bool = True) -> Iterator[Database]:
+    """The database, ours alone: a command never writes beside a running app on the same SQLite file."""
+    store = database()
+    try:
+        if migrated and not store.ready():
+            raise _fail("数据库还没有创建或版本较旧，请先运行 python -m lib init。")
+        yield store
+    except InvalidInput as invalid:
+        raise _fail("；".join(invalid.fields.values())) from None
+    except ProductError as refusal:
+        raise _fail(refusal.message) from None
 
 
 @app.command()
@@ -22,15 +47,81 @@ def init() -> None:
     """创建或升级数据库，并装入公开数据；重复运行不会改变任何内容。"""
     from lib.services import exchange
     from lib.store import migrations
-    from lib.store.engine import database
 
-    store = database()
-    migrations.upgrade(store.engine)
-    outcomes = exchange.load_public(store, actor=ACTOR)
+    with _writing(migrated=False) as store:
+        migrations.upgrade(store.engine)
+        try:
+            outcomes = exchange.load_public(store, actor=ACTOR)
+        except TableError as refusal:
+            raise _fail(str(refusal)) from None
+        except OSError as missing:
+            raise _fail(f"无法读取数据文件 {missing.filename}：{missing.strerror}。") from None
     for name, outcome in outcomes.items():
         print(f"{name}: {outcome}")
+        for rejection in outcome.rejections:
+            print(f"{name} 第 {rejection.line} 行：{rejection.reason}", file=sys.stderr)
     if any(outcome.rejected for outcome in outcomes.values()):
         raise typer.Exit(1)
+
+
+@app.command("import")
+def import_(
+    kind: Annotated[str, typer.Argument(help=f"数据类别：{'、'.join(ROWS)}。", metavar="类别")],
+    file: Annotated[Path, typer.Argument(help="CSV 或 XLSX 文件，列名与 data/public/ 中的文件相同。", metavar="文件")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入数据库。")] = False,
+) -> None:
+    """导入一个表格；未通过的行连同原因写入 文件名.rejected.csv，全部通过时退出码为 0。"""
+    from lib.services import exchange
+
+    known = {str(name): name for name in ROWS}
+    if kind not in known:
+        raise _fail(f"没有「{kind}」这类数据，可用：{'、'.join(known)}。")
+    try:
+        data = file.read_bytes()
+    except OSError as missing:
+        raise _fail(f"无法读取文件 {file}：{missing.strerror}。") from None
+    with _writing() as store:
+        outcome = exchange.import_file(store, known[kind], file.name, data, actor=ACTOR, dry_run=dry_run)
+    print(outcome)
+    report = file.with_name(f"{file.name}.rejected.csv")
+    try:
+        if outcome.rejected:
+            report.write_bytes(exchange.rejected_csv(outcome))
+            print(f"{outcome.rejected} 行未通过，原因见 {report}", file=sys.stderr)
+        else:
+            report.unlink(missing_ok=True)
+    except OSError as full:
+        raise _fail(f"无法写入 {report}：{full.strerror}。") from None
+    if outcome.rejected:
+        raise typer.Exit(1)
+
+
+@account.command("create")
+def account_create(
+    login: Annotated[str, typer.Option("--login", help="登录名，2 至 64 个字符。")],
+    name: Annotated[str, typer.Option("--name", help="姓名。")],
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="从标准输入读取密码。")] = False,
+) -> None:
+    """创建管理员账号；密码至少 12 个字符，输入时不显示。"""
+    from lib.services import accounts
+
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = typer.prompt("密码", hide_input=True)
+        if typer.prompt("再输入一次", hide_input=True) != password:
+            raise _fail("两次输入的密码不一致，请重新运行。")
+    with _writing() as store, store.write() as session:
+        accounts.create_account(session, login, password, name, Role.ADMINISTRATOR, actor=ACTOR)
+    print(f"已创建管理员账号 {login}。")
+
+
+@app.command()
+def serve() -> None:
+    """启动服务；地址与端口由环境变量 HOST、PORT 设定。"""
+    from lib.server import launch
+
+    launch.serve()
 
 
 if __name__ == "__main__":

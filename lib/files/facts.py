@@ -535,7 +535,7 @@ def header_problem(kind: Kind, header: list[str]) -> str:
     The columns that identify a row must be there. Any other known column may be missing.
     """
     model = ROWS[kind]
-    known = list(model.model_fields)
+    known = sorted(model.model_fields, key=lambda name: name.startswith("source_"))
     unknown = [name for name in header if name not in known]
     twice = sorted({name for name in header if header.count(name) > 1})
     missing = [name for name, info in model.model_fields.items() if info.is_required() and name not in header]

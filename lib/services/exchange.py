@@ -23,7 +23,7 @@ from lib.domain.text import fold, organization_key
 from lib.domain.vocabulary import Level, Origin
 from lib.files import tables
 from lib.files.facts import ROWS, Kind, Places, Row, header_problem, read_row
-from lib.files.tables import Table
+from lib.files.tables import Line, Table
 from lib.services import audit
 from lib.settings import settings
 from lib.store.engine import Database
@@ -114,7 +114,7 @@ def load_public(database: Database, *, actor: Actor) -> dict[str, Outcome]:
     files |= {f"{kind}.csv": chosen.public_dir / f"{kind}.csv" for kind in ROWS}
     files["policy_clauses.csv"] = chosen.clauses_file
     read = {name: path.read_bytes() for name, path in files.items()}
-    contents = {name: tables.read_csv(data) for name, data in read.items()}
+    contents = {name: _parsed(name, data) for name, data in read.items()}
 
     outcomes: dict[str, Outcome] = {}
     with database.write() as session:
@@ -123,43 +123,97 @@ def load_public(database: Database, *, actor: Actor) -> dict[str, Outcome]:
             outcomes[f"{kind}.csv"] = _load(session, kind, contents[f"{kind}.csv"])
         outcomes["policy_clauses.csv"] = _load_plain(session, PolicyClause, _clauses(contents["policy_clauses.csv"]))
         for name, data in read.items():
-            _note_dataset(session, name, data, len(contents[name].rows))
+            _note_dataset(session, name, data, len(contents[name].lines))
         if any(outcome.changed for outcome in outcomes.values()):
             detail = {name: str(outcome) for name, outcome in outcomes.items() if outcome.changed}
             audit.record(session, actor, "data.load", "dataset", "public", **detail)
     return outcomes
 
 
-def _divisions(table: Table) -> Iterator[dict[str, Any]]:
+def import_file(
+    database: Database, kind: Kind, name: str, data: bytes, *, actor: Actor, dry_run: bool = False
+) -> Outcome:
+    """Load one table of facts: the valid rows in one transaction, the others as rejections.
+
+    The file is parsed in a limited process. A file that is no table is one rejection of its first line.
+    `dry_run` only counts. Raises AccessDenied.
+    """
+    require(actor, Permission.LOAD_DATA)
+    try:
+        table = tables.read(data, name, tables.IMPORT)
+    except tables.TableError as refusal:
+        return Outcome(rejections=(Rejection(1, str(refusal)),))
+    if dry_run:
+        with database.read() as session:
+            return _load(session, kind, table, dry=True)
+    with database.write() as session:
+        outcome = _load(session, kind, table)
+        if outcome.changed:
+            digest = hashlib.sha256(data).hexdigest()
+            audit.record(session, actor, "data.import", kind, digest[:16], file=name, sha256=digest, rows=str(outcome))
+    return outcome
+
+
+def rejected_csv(outcome: Outcome) -> bytes:
+    """The rejected rows as a CSV file: line number, reason, and the columns as they came."""
+    columns = ("行号", "原因", *outcome.header)
+    return tables.write_csv(columns, ((str(r.line), r.reason, *r.cells) for r in outcome.rejections))
+
+
+def _parsed(name: str, data: bytes) -> Table:
+    try:
+        return tables.parse(data, ".csv")
+    except tables.TableError as refusal:
+        raise tables.TableError(f"{name}：{refusal}") from None
+
+
+def _divisions(table: Table) -> list[dict[str, Any]]:
     """Rows of divisions.csv, from the region down, so that every parent comes before its children."""
     levels = [level.value for level in Level]
-    rows = [dict(zip(table.header, cells, strict=True)) for _, cells in table.rows]
-    for row in sorted(rows, key=lambda row: levels.index(row["level"])):
-        yield {
-            "code": row["code"],
-            "name": row["name"],
-            "short_name": row["short_name"],
-            "level": row["level"],
-            "parent_code": row["parent_code"] or None,
-            "zone": row["zone"],
-            "kind": row["kind"],
-            "lon": float(row["centroid_lon"]),
-            "lat": float(row["centroid_lat"]),
-            "seat_lon": float(row["seat_lon"]),
-            "seat_lat": float(row["seat_lat"]),
-        }
+    rows = [_plain_row("divisions.csv", table, line) for line in table.lines]
+    try:
+        rows.sort(key=lambda row: levels.index(row["level"]))
+        return [
+            {
+                "code": row["code"],
+                "name": row["name"],
+                "short_name": row["short_name"],
+                "level": row["level"],
+                "parent_code": row["parent_code"] or None,
+                "zone": row["zone"],
+                "kind": row["kind"],
+                "lon": float(row["centroid_lon"]),
+                "lat": float(row["centroid_lat"]),
+                "seat_lon": float(row["seat_lon"]),
+                "seat_lat": float(row["seat_lat"]),
+            }
+            for row in rows
+        ]
+    except (KeyError, ValueError) as wrong:
+        raise tables.TableError(f"divisions.csv：缺少列或内容无法识别（{wrong}）。") from None
 
 
-def _clauses(table: Table) -> Iterator[dict[str, Any]]:
-    for _, cells in table.rows:
-        row = dict(zip(table.header, cells, strict=True))
-        yield {
-            "id": row["clause_id"],
-            "section": row["section"],
-            "phrase": row["phrase"],
-            "kind": row["kind"],
-            "shows": row["what_the_product_shows"],
-        }
+def _clauses(table: Table) -> list[dict[str, Any]]:
+    rows = (_plain_row("policy_clauses.csv", table, line) for line in table.lines)
+    try:
+        return [
+            {
+                "id": row["clause_id"],
+                "section": row["section"],
+                "phrase": row["phrase"],
+                "kind": row["kind"],
+                "shows": row["what_the_product_shows"],
+            }
+            for row in rows
+        ]
+    except KeyError as missing:
+        raise tables.TableError(f"policy_clauses.csv：缺少列 {missing}。") from None
+
+
+def _plain_row(name: str, table: Table, line: Line) -> dict[str, str]:
+    if line.problem:
+        raise tables.TableError(f"{name} 第 {line.number} 行：{line.problem}。")
+    return dict(zip(table.header, line.cells, strict=True))
 
 
 def _load_plain(session: Session, entity: Any, rows: Iterable[dict[str, Any]]) -> Outcome:
@@ -208,40 +262,53 @@ class _Known:
     edited: bool
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """A valid row on its way in."""
+
+    line: Line
+    key: str
+    row: Row
+    values: dict[str, Any]
+    content: str
+
+
 def _load(session: Session, kind: Kind, table: Table, *, dry: bool = False) -> Outcome:
     """Load one table of facts into the open transaction; `dry` only counts."""
-    if problem := header_problem(kind, table.header):
-        refused = table.rows or [(1, [])]
-        return Outcome(
-            rejections=tuple(Rejection(line, problem, tuple(cells)) for line, cells in refused),
-            header=tuple(table.header),
-        )
-    entity = ENTITIES[kind]
     tally = _Tally()
-    known = _known(session, kind)
-    seen: dict[str, tuple[int, str]] = {}
+    if problem := header_problem(kind, table.header):
+        refused = table.lines or [Line(1, table.header)]
+        tally.rejections += [Rejection(line.number, problem, tuple(line.cells)) for line in refused]
+        return tally.outcome(table.header)
+    entity = ENTITIES[kind]
     complete = set(table.header) == set(ROWS[kind].model_fields)
-    rows = _distinct(_read(session, kind, table, tally), kind, seen, tally)
-    while batch := list(islice(rows, _BATCH)):
-        records = {} if complete else _records(session, entity, [known[key].id for key, _ in batch if key in known])
-        links = _links(session, [row.printed_organization for _, row in batch])
+    known = _known(session, kind)
+    candidates = _distinct(_candidates(session, kind, table, tally), tally)
+    while batch := list(islice(candidates, _BATCH)):
+        present = [known[c.key].id for c in batch if c.key in known and not known[c.key].edited]
+        before = {} if complete else _records(session, entity, present)
+        links = _links(session, [c.row.printed_organization for c in batch])
         changes: dict[int, dict[str, Any]] = {}
-        for key, row in batch:
-            old = known.get(key)
+        for c in batch:
+            old = known.get(c.key)
             if old is None:
                 tally.imported += 1
-                values = row.values()
-                values |= _linked(kind, row, links)
                 if not dry:
-                    session.add(_fresh(entity, key, values))
+                    session.add(_fresh(entity, c, _linked(kind, c.row, links)))
                 continue
-            values = row.values() if complete else {**_current(records[old.id], row), **row.given()}
-            content = _content(values)
-            if old.edited or content == old.content:
+            if old.edited:
+                tally.unchanged += 1
+                continue
+            values, content = c.values, c.content
+            if not complete:
+                values = {name: getattr(before[old.id], name) for name in values} | c.row.given()
+                content = _content(values)
+            if content == old.content:
                 tally.unchanged += 1
                 continue
             tally.updated += 1
-            changes[old.id] = {**values, **_linked(kind, row, links), "load_hash": content, "updated_at": now_utc()}
+            link = _linked(kind, c.row, links) if c.row.printed_organization else {}
+            changes[old.id] = {**values, **link, "load_hash": content, "updated_at": now_utc()}
         if changes and not dry:
             for record_id, record in _records(session, entity, list(changes)).items():
                 _assign(record, changes[record_id])
@@ -252,43 +319,39 @@ def _load(session: Session, kind: Kind, table: Table, *, dry: bool = False) -> O
     return tally.outcome(table.header)
 
 
-def _read(session: Session, kind: Kind, table: Table, tally: _Tally) -> Iterator[tuple[int, list[str], Row]]:
+def _candidates(session: Session, kind: Kind, table: Table, tally: _Tally) -> Iterator[_Candidate]:
     """The rows that hold what they must; the others go to the rejections."""
     places = read_places(session)
-    width = len(table.header)
-    for line, cells in table.rows:
-        if len(cells) > width and any(cell.strip() for cell in cells[width:]):
-            reason = f"这一行有 {len(cells)} 格，表头只有 {width} 列"
-            tally.rejections.append(Rejection(line, reason, tuple(cells)))
+    for line in table.lines:
+        if line.problem:
+            tally.rejections.append(Rejection(line.number, line.problem, tuple(line.cells)))
             continue
-        padded = cells[:width] + [""] * (width - len(cells))
         try:
-            row = read_row(kind, dict(zip(table.header, padded, strict=True)), places)
+            row = read_row(kind, dict(zip(table.header, line.cells, strict=True)), places)
         except ValueError as wrong:
-            tally.rejections.append(Rejection(line, str(wrong), tuple(cells)))
+            tally.rejections.append(Rejection(line.number, str(wrong), tuple(line.cells)))
             continue
-        yield line, cells, row
+        values = row.values()
+        yield _Candidate(line, load_key(kind, *row.identity()), row, values, _content(values))
 
 
-def _distinct(
-    rows: Iterable[tuple[int, list[str], Row]], kind: Kind, seen: dict[str, tuple[int, str]], tally: _Tally
-) -> Iterator[tuple[str, Row]]:
-    """Each row once, with its key: a repetition is unchanged, a contradiction is rejected."""
-    for line, cells, row in rows:
-        key = load_key(kind, row)
-        content = _content(row.values())
-        first, content_before = seen.setdefault(key, (line, content))
-        if first == line:
-            yield key, row
-        elif content == content_before:
+def _distinct(candidates: Iterable[_Candidate], tally: _Tally) -> Iterator[_Candidate]:
+    """Each row once: a repetition is unchanged, a contradiction is rejected."""
+    seen: dict[str, tuple[int, str]] = {}
+    for c in candidates:
+        first, content = seen.setdefault(c.key, (c.line.number, c.content))
+        if first == c.line.number:
+            yield c
+        elif content == c.content:
             tally.unchanged += 1
         else:
-            tally.rejections.append(Rejection(line, f"与第 {first} 行是同一条记录，但内容不同", tuple(cells)))
+            reason = f"与第 {first} 行是同一条记录，但内容不同"
+            tally.rejections.append(Rejection(c.line.number, reason, tuple(c.line.cells)))
 
 
-def load_key(kind: Kind, row: Row) -> str:
+def load_key(kind: Kind, *identity: str) -> str:
     """The identity of a row: the same in every version of its file."""
-    return hashlib.sha256("\x1f".join((kind, *row.identity())).encode()).hexdigest()
+    return hashlib.sha256("\x1f".join((kind, *identity)).encode()).hexdigest()
 
 
 def _content(values: Mapping[str, Any]) -> str:
@@ -314,12 +377,8 @@ def _known(session: Session, kind: Kind) -> dict[str, _Known]:
     if kind == "organizations":
         statement = select(Organization.id, Organization.name_key).where(Organization.load_key.is_(None))
         for row in session.execute(statement):
-            known[_digest(kind, row.name_key)] = _Known(row.id, None, True)
+            known[load_key(kind, row.name_key)] = _Known(row.id, None, True)
     return known
-
-
-def _digest(kind: Kind, *identity: str) -> str:
-    return hashlib.sha256("\x1f".join((kind, *identity)).encode()).hexdigest()
 
 
 def _records(session: Session, entity: Any, ids: list[int]) -> dict[int, Any]:
@@ -329,14 +388,17 @@ def _records(session: Session, entity: Any, ids: list[int]) -> dict[int, Any]:
     return {record.id: record for record in session.scalars(statement)}
 
 
-def _current(record: Any, row: Row) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in row.values()}
-
-
-def _fresh(entity: Any, key: str, values: dict[str, Any]) -> Any:
+def _fresh(entity: Any, candidate: _Candidate, link: Mapping[str, int | None]) -> Any:
     now = now_utc()
-    content = _content({name: value for name, value in values.items() if name != "organization_id"})
-    return entity(**values, origin=Origin.PUBLIC.value, load_key=key, load_hash=content, created_at=now, updated_at=now)
+    return entity(
+        **candidate.values,
+        **link,
+        origin=Origin.PUBLIC.value,
+        load_key=candidate.key,
+        load_hash=candidate.content,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 # ------------------------------------------------------------------ places and names
