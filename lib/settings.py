@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,6 +24,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8501, ge=0, le=65535, description="Port the server listens on.")
     public_url: str = Field(
         default="",
+        pattern=r"^(https?://[^/\s]+/?)?$",
         description="Address people use, such as https://tt.example.gov.cn; behind TLS it makes cookies Secure.",
     )
     allowed_hosts: str = Field(
@@ -37,6 +39,16 @@ class Settings(BaseSettings):
     log_level: str = Field(default="INFO", description="Level of the log on standard error.")
     session_idle_minutes: int = Field(default=30, ge=1, description="A login unused for so long ends.")
     session_hours: int = Field(default=12, ge=1, description="A login ends after so long in any case.")
+    login_failures: int = Field(
+        default=20, ge=1, description="Failed logins from one address in five minutes before it must wait."
+    )
+    connections: int = Field(default=400, ge=1, description="Open pages at one time, over all addresses.")
+    connections_per_address: int = Field(
+        default=60, ge=1, description="Open pages at one time from one address; a loopback address is not limited."
+    )
+    handshakes_per_minute: int = Field(
+        default=240, ge=1, description="New pages a minute from one address; a loopback address is not limited."
+    )
 
     @property
     def secure(self) -> bool:
@@ -47,6 +59,24 @@ class Settings(BaseSettings):
     def session_cookie(self) -> str:
         """Name of the cookie that points to a login; the browser itself guards the `__Host-` prefix over TLS."""
         return "__Host-bj" if self.secure else "bj"
+
+    @property
+    def browser_cookie(self) -> str:
+        """Name of the cookie that tells one browser from another, so that nobody else can resume its pages."""
+        return "__Host-bj-browser" if self.secure else "bj-browser"
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Host names that requests may name, lower case, without ports."""
+        named = {host.strip().lower() for host in self.allowed_hosts.split(",")} - {""}
+        public = urlsplit(self.public_url).hostname or ""
+        return frozenset(named | {f"[{public}]" if ":" in public else public} - {""})
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of PUBLIC_URL, blank without one."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else ""
 
 
 @lru_cache
