@@ -3,7 +3,6 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 
 import websockets
@@ -40,10 +39,8 @@ class Run:
 
 @dataclass
 class Tab:
-    """A session. `async with Tab(origin, page) as tab:` connects and runs the page once; `tab.opened` says how long.
-
-    `origin` is such as http://127.0.0.1:8501; `page` the address below it, `query` what follows the question mark,
-    `cookie` a Cookie header.
+    """A session: `origin` such as http://127.0.0.1:8501, `page` the address below it, `query` what follows the
+    question mark, `cookie` a Cookie header. Open it first, close it in the end.
     """
 
     origin: str
@@ -54,12 +51,13 @@ class Tab:
     widgets: dict[str, Widget] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
-    opened: Run = Run(0, 0, 0)
     _values: dict[str, tuple[str, Any]] = field(default_factory=dict)
     _kept: set[str] = field(default_factory=set)
     _page_hash: str = ""
+    _socket: websockets.ClientConnection | None = None
 
-    async def __aenter__(self) -> "Tab":
+    async def open(self) -> Run:
+        """Connect and run the page once: what opening it costs up to script_finished."""
         start = time.perf_counter()
         self._socket = await websockets.connect(
             f"{self.origin.replace('http', 'ws', 1)}/_stcore/stream",
@@ -73,18 +71,13 @@ class Tab:
             close_timeout=2,
             proxy=None,
         )
-        try:
-            first = await self._run(page_name=self.page)
-        except BaseException:
-            await self._socket.close()
-            raise
-        self.opened = Run(time.perf_counter() - start, first.bytes, first.messages)
-        return self
+        first = await self._run(page_name=self.page)
+        return Run(time.perf_counter() - start, first.bytes, first.messages)
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._socket.close()
+    async def close(self) -> None:
+        """Leave, as a closed tab does."""
+        if self._socket is not None:
+            await self._socket.close()
 
     async def rerun(self) -> Run:
         """Run the page once more, with nothing changed."""
@@ -116,6 +109,8 @@ class Tab:
             self.widgets.clear()
         start = time.perf_counter()
         size = count = 0
+        if self._socket is None:
+            raise RunFailed("the tab is not open")
         await self._socket.send(message.SerializeToString())
         async with asyncio.timeout(self.timeout):
             while True:

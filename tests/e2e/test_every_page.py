@@ -6,7 +6,8 @@ import pytest
 
 from lib.domain.access import VISITOR
 from lib.ui.navigation import PLACES, Place
-from tests.e2e.conftest import Server, Visit
+from tests.e2e.browser import Visit
+from tests.e2e.server import Server
 
 NAVIGATION = "[data-testid='stTopNavLink']"
 
