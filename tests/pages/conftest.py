@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import pytest
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
@@ -38,10 +40,19 @@ def sign_in(app_database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable
 def open_page(name: str, query: dict[str, Any] | None = None) -> AppTest:
     """A fresh session whose first request is this page's address, run to its end."""
     at = AppTest.from_file(str(SHELL), default_timeout=60)
+    at._bidi_component_manager = _components()
     if name != "home":
         at.switch_page(f"../../pages/{name}.py")
     at.query_params.update(query or {})
     return at.run()
+
+
+@lru_cache
+def _components() -> BidiComponentManager:
+    """What AppTest makes anew for each session by reading every installed package: most of its time."""
+    manager = BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
+    return manager
 
 
 @dataclass
