@@ -13,6 +13,7 @@ from lib.domain.errors import InvalidInput, ProductError
 from lib.files.facts import ROWS
 from lib.files.tables import TableError
 from lib.store.engine import Database, database
+from lib.store.lock import exclusive
 
 ACTOR: Final = Actor(role=Role.ADMINISTRATOR, name="命令行")
 """Whoever may run commands on the server may load its data."""
@@ -29,13 +30,14 @@ def _fail(sentence: str) -> typer.Exit:
 
 
 @contextlib.contextmanager
-def _writing(*, migrated: bool = True) -> Iterator[Database]:
-    """The database, ours alone: a command never writes beside a running app on the same SQLite file."""
+def _database(*, writes: bool = True, migrated: bool = True) -> Iterator[Database]:
+    """The database; for a command that writes ours alone, never beside a running app on the same SQLite file."""
     store = database()
     try:
-        if migrated and not store.ready():
-            raise _fail("数据库还没有创建或版本较旧，请先运行 python -m lib init。")
-        yield store
+        with exclusive(store) if writes else contextlib.nullcontext():
+            if migrated and not store.ready():
+                raise _fail("数据库还没有创建、版本较旧或连接不上；请检查 DATABASE_URL，并运行 python -m lib init。")
+            yield store
     except InvalidInput as invalid:
         raise _fail("；".join(invalid.fields.values())) from None
     except ProductError as refusal:
@@ -48,7 +50,7 @@ def init() -> None:
     from lib.services import exchange
     from lib.store import migrations
 
-    with _writing(migrated=False) as store:
+    with _database(migrated=False) as store:
         migrations.upgrade(store.engine)
         try:
             outcomes = exchange.load_public(store, actor=ACTOR)
@@ -80,7 +82,7 @@ def import_(
         data = file.read_bytes()
     except OSError as missing:
         raise _fail(f"无法读取文件 {file}：{missing.strerror}。") from None
-    with _writing() as store:
+    with _database(writes=not dry_run) as store:
         outcome = exchange.import_file(store, known[kind], file.name, data, actor=ACTOR, dry_run=dry_run)
     print(outcome)
     report = file.with_name(f"{file.name}.rejected.csv")
@@ -111,7 +113,7 @@ def account_create(
         password = typer.prompt("密码", hide_input=True)
         if typer.prompt("再输入一次", hide_input=True) != password:
             raise _fail("两次输入的密码不一致，请重新运行。")
-    with _writing() as store, store.write() as session:
+    with _database() as store, store.write() as session:
         accounts.create_account(session, login, password, name, Role.ADMINISTRATOR, actor=ACTOR)
     print(f"已创建管理员账号 {login}。")
 

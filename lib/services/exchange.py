@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, noload
 
 from lib.domain.access import Actor, Permission, require
@@ -54,6 +54,7 @@ _NAMING: Final = ((Achievement, Achievement.organization_text), (Demand, Demand.
 """The records that name an organization, and the column with the printed name."""
 
 _BATCH = 2000
+_LOADING = 150_000  # the advisory lock of loads: the code of the region
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def load_public(database: Database, *, actor: Actor) -> dict[str, Outcome]:
 
     outcomes: dict[str, Outcome] = {}
     with database.write() as session:
+        _alone(session)
         outcomes["divisions.csv"] = _load_plain(session, Division, _divisions(contents["divisions.csv"]))
         for kind in ROWS:
             outcomes[f"{kind}.csv"] = _load(session, kind, contents[f"{kind}.csv"])
@@ -147,11 +149,18 @@ def import_file(
         with database.read() as session:
             return _load(session, kind, table, dry=True)
     with database.write() as session:
+        _alone(session)
         outcome = _load(session, kind, table)
         if outcome.changed:
             digest = hashlib.sha256(data).hexdigest()
             audit.record(session, actor, "data.import", kind, digest[:16], file=name, sha256=digest, rows=str(outcome))
     return outcome
+
+
+def _alone(session: Session) -> None:
+    """One load at a time: two of the same new row would collide. SQLite has a single writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_LOADING)))
 
 
 def rejected_csv(outcome: Outcome) -> bytes:
