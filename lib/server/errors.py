@@ -1,0 +1,35 @@
+"""What a route answers when something went wrong: one sentence, and an id where nobody expected it."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from lib.domain.errors import AccessDenied, Conflict, InvalidInput, InvalidQuery, NotFound, ProductError
+from lib.services import trouble
+
+_STATUS: dict[type[ProductError], int] = {
+    AccessDenied: 403,
+    NotFound: 404,
+    InvalidQuery: 422,
+    InvalidInput: 422,
+    Conflict: 409,
+}
+
+
+def crashed(error: Exception, path: str) -> Response:
+    """Log what nobody expected, and answer with its id."""
+    number = trouble.note(error, path=path)
+    if path.startswith("/api/"):
+        return JSONResponse({"detail": trouble.sentence(number), "id": number}, 500)
+    return PlainTextResponse(trouble.sentence(number), 500)
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    """The handler of routes for any error."""
+    return crashed(error, request.scope["root_path"] + request.scope["path"])
+
+
+async def refused(_request: Request, error: Exception) -> Response:
+    """The handler of the API for our own refusals."""
+    if not isinstance(error, ProductError):
+        raise TypeError("a handler for our own refusals") from error
+    return JSONResponse({"detail": error.message}, _STATUS.get(type(error), 400))

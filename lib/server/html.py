@@ -1,0 +1,69 @@
+"""The frame of our few pages that are not Streamlit's: the same dark band, a white card, no script."""
+
+from html import escape
+from typing import Final
+
+from starlette.responses import HTMLResponse
+
+_STYLE: Final = """
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;background:#EEF2F5;color:#17212B;line-height:1.6;
+ font-family:'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;font-variant-numeric:tabular-nums}
+.band{background:linear-gradient(115deg,#0C2238,#0F3557 55%,#15507F);color:#fff;padding:44px 24px 124px}
+.band>div,main{max-width:1120px;margin:0 auto}
+.band a{color:#fff;text-decoration:none}
+.band .home{display:inline-block;font-weight:700;font-size:1.125rem;margin-bottom:22px}
+.band h1{margin:0;font-size:2.25rem;line-height:1.3;font-weight:700}
+.band p{margin:8px 0 0;color:#D5E3EF;max-width:46em}
+main{padding:0 24px 48px;margin-top:-84px}
+.narrow main,.narrow .band>div{max-width:460px}
+.card{background:#fff;border:1px solid #D6DEE6;border-radius:12px;padding:28px;margin-bottom:20px;
+ box-shadow:0 8px 28px rgba(12,34,56,.10)}
+.card h2{margin:0 0 10px;font-size:1.25rem}
+label{display:block;font-weight:600;margin:16px 0 6px}
+label:first-of-type{margin-top:0}
+input[type=text],input[type=password]{width:100%;font:inherit;padding:11px 12px;border:1px solid #9AA9B7;
+ border-radius:8px;background:#fff;color:inherit}
+input:focus-visible,button:focus-visible,a:focus-visible{outline:3px solid #D9962B;outline-offset:2px}
+button{width:100%;font:inherit;font-weight:600;margin-top:24px;padding:12px;border:0;border-radius:8px;
+ background:#1F6FB2;color:#fff;cursor:pointer}
+button:hover{background:#1A5F99}
+a{color:#1A5F99}
+.note{color:#5B6B7A;font-size:.875rem;margin:18px 0 0}
+.problem{background:#F8E7E2;color:#8C3522;border-left:4px solid #B5482F;border-radius:6px;padding:10px 14px;
+ margin:0 0 20px}
+table{width:100%;border-collapse:collapse;font-size:.9375rem;margin:6px 0 14px}
+th,td{text-align:left;vertical-align:top;padding:8px 12px 8px 0;border-bottom:1px solid #E2E8EE}
+th{color:#5B6B7A;font-weight:600;white-space:nowrap}
+code{font-family:ui-monospace,Consolas,Menlo,monospace;font-size:.9em;background:#EEF2F5;border-radius:4px;
+ padding:1px 5px;overflow-wrap:anywhere}
+.method{color:#276B4E;font-weight:700;margin-right:8px}
+.wide{overflow-x:auto}
+@media(max-width:640px){.band{padding:28px 18px 108px}.band h1{font-size:1.75rem}main{padding:0 14px 32px}
+ .card{padding:20px 18px}}
+"""
+
+
+def document(title: str, lead: str, body: str, *, narrow: bool = False, status: int = 200) -> HTMLResponse:
+    """A whole page. `body` is markup whose values the caller has escaped; the other texts are escaped here."""
+    return HTMLResponse(
+        f"""<!DOCTYPE html>
+<html lang="zh-CN">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)} · 北疆技转</title>
+<link rel="icon" href="/app/static/icon.svg">
+<style>{_STYLE}</style>
+</head>
+<body class="{"narrow" if narrow else ""}">
+<header class="band"><div>
+<a class="home" href="/">北疆技转</a><h1>{escape(title)}</h1><p>{escape(lead)}</p>
+</div></header>
+<main>{body}</main>
+</body>
+</html>
+""",
+        status,
+        headers={"Cache-Control": "no-store"},
+    )

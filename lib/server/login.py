@@ -1,0 +1,172 @@
+"""Login and logout are real requests: a form posts, a cookie that no script can read comes back.
+
+That the form came from a page of ours is checked by the guard, as for every changing request.
+"""
+
+import time
+from collections import deque
+from html import escape
+from typing import Final
+from urllib.parse import parse_qs, quote, urlsplit
+
+import anyio
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from lib.domain.access import Actor
+from lib.domain.errors import AccessDenied
+from lib.server.html import document
+from lib.services import accounts
+from lib.settings import settings
+from lib.store.engine import database
+
+_LARGEST_FORM: Final = 8192
+_WINDOW_SECONDS: Final = 300
+_AT_ONCE: Final = 2
+_WAITING: Final = 20
+_LEAD: Final = "登录供审核与管理使用；浏览、检索和提交不需要账号。"
+
+
+class Attempts:
+    """Failed logins an address made lately, in this process. What an account suffered is counted in the database."""
+
+    def __init__(self) -> None:
+        self._failed: dict[str, deque[float]] = {}
+
+    def too_many(self, address: str) -> bool:
+        """True while the address has to wait."""
+        times = self._failed.get(address)
+        while times and times[0] < time.monotonic() - _WINDOW_SECONDS:
+            times.popleft()
+        if times is not None and not times:
+            del self._failed[address]
+        return len(times or ()) >= settings().login_failures
+
+    def failed(self, address: str) -> None:
+        """Count one."""
+        if len(self._failed) > 10_000:
+            self._failed = {a: t for a, t in self._failed.items() if t[-1] > time.monotonic() - _WINDOW_SECONDS}
+        self._failed.setdefault(address, deque(maxlen=settings().login_failures)).append(time.monotonic())
+
+
+attempts = Attempts()
+_argon = anyio.Semaphore(_AT_ONCE)
+
+
+async def login(request: Request) -> Response:
+    """GET /login shows the form, or who is signed in; POST checks it and leads on."""
+    token = request.cookies.get(settings().session_cookie)
+    if request.method != "POST":
+        onward = safe_next(request.query_params.get("next", "/"))
+        actor = await to_thread.run_sync(_actor, token) if token else Actor()
+        return _signed_in(actor, onward) if actor.account_id else _form(onward)
+    form = await _read(request)
+    if form is None:
+        return _form("/", problem="表单无法识别，请重新填写。", status=400)
+    name, onward = form.get("login", ""), safe_next(form.get("next", "/"))
+    address = request.client.host if request.client else ""
+    if attempts.too_many(address):
+        answer = _form(onward, name, problem="失败次数过多，请五分钟后再试。", status=429)
+        answer.headers["Retry-After"] = str(_WINDOW_SECONDS)
+        return answer
+    if _argon.statistics().tasks_waiting >= _WAITING:
+        return _form(onward, name, problem="同时登录的人太多，请稍候再试。", status=503)
+    try:
+        async with _argon:
+            fresh = await to_thread.run_sync(
+                _enter, name, form.get("password", ""), address, request.headers.get("user-agent", ""), token
+            )
+    except AccessDenied as denied:
+        attempts.failed(address)
+        return _form(onward, name, problem=denied.message, status=403)
+    answer = RedirectResponse(onward, 303, {"Cache-Control": "no-store"})
+    answer.set_cookie(
+        settings().session_cookie, fresh, path="/", secure=settings().secure, httponly=True, samesite="lax"
+    )
+    return answer
+
+
+async def logout(request: Request) -> Response:
+    """POST /logout ends the login in the database and in the browser. It may be repeated."""
+    form = await _read(request) or {}
+    token = request.cookies.get(settings().session_cookie)
+    if token:
+        await to_thread.run_sync(_leave, token)
+    answer = RedirectResponse(safe_next(form.get("next", "/")), 303, {"Cache-Control": "no-store"})
+    answer.delete_cookie(settings().session_cookie, path="/", secure=settings().secure, httponly=True, samesite="lax")
+    return answer
+
+
+def safe_next(target: str) -> str:
+    """The address to go on to, when it is one of ours; else the home page."""
+    if not target.startswith("/") or target.startswith(("//", "/\\", "/login", "/logout")) or len(target) > 2000:
+        return "/"
+    if any(not character.isprintable() for character in target) or "\\" in target:
+        return "/"
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc:
+        return "/"
+    return quote(parts.path, safe="/%") + (f"?{quote(parts.query, safe='=&%+')}" if parts.query else "")
+
+
+# ------------------------------------------------------------------ inside
+async def _read(request: Request) -> dict[str, str] | None:
+    """The fields of a posted form; None when it is too large or no form."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        return None
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_FORM:
+            return None
+    try:
+        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=10, errors="strict")
+    except ValueError:
+        return None
+    return {name: values[-1] for name, values in fields.items()}
+
+
+def _actor(token: str) -> Actor:
+    with database().read() as session:
+        return accounts.actor_of(session, token)
+
+
+def _enter(name: str, password: str, address: str, agent: str, former: str | None) -> str:
+    """A new login; the one this browser had until now ends."""
+    token = accounts.log_in(database(), name, password, address=address, agent=agent)
+    if former:
+        _leave(former)
+    return token
+
+
+def _leave(token: str) -> None:
+    with database().write() as session:
+        accounts.log_out(session, token)
+
+
+def _form(onward: str, name: str = "", *, problem: str = "", status: int = 200) -> Response:
+    warning = f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""
+    body = f"""<form class="card" method="post" action="/login">
+{warning}
+<label for="login">登录名</label>
+<input id="login" name="login" type="text" value="{escape(name[:64])}" autocomplete="username" autocapitalize="none"
+ spellcheck="false" maxlength="64" required autofocus>
+<label for="password">密码</label>
+<input id="password" name="password" type="password" autocomplete="current-password"
+ maxlength="{accounts.MOST_PASSWORD}" required>
+<input type="hidden" name="next" value="{escape(onward)}">
+<button>登录</button>
+<p class="note">账号由系统管理员创建。{settings().session_idle_minutes} 分钟不操作会自动退出。</p>
+</form>"""
+    return document("登录", _LEAD, body, narrow=True, status=status)
+
+
+def _signed_in(actor: Actor, onward: str) -> Response:
+    body = f"""<form class="card" method="post" action="/logout">
+<h2>{escape(actor.name)}</h2>
+<p>您已登录，身份是{escape(actor.role.label)}。用完请退出，换账号也请先退出。</p>
+<button>退出登录</button>
+<p class="note"><a href="{escape(onward)}">返回刚才的页面</a></p>
+</form>"""
+    return document("账号", _LEAD, body, narrow=True)
