@@ -28,3 +28,12 @@ CHANNEL_COLOURS: Final[dict[Channel, str]] = {
     Channel.MILITARY: VERMILION,
     Channel.WITHIN: GRASS,
 }
+
+SEA: Final = "#F4F7F9"
+LAND: Final = "#E9EEF2"
+LAND_DEEP: Final = "#DDE5EB"
+"""Land of the maps of China and the world, where white coasts would swallow islands."""
+COAST: Final = "#C3CFD8"
+OUTLINE: Final = "#2C4A63"
+GROUND_NAME: Final = "#8797A5"
+"""Names of what lies around the region on a map: scenery, not information."""

@@ -1,0 +1,169 @@
+"""The boundary files: read once, sent as compact copies, or not sent at all.
+
+What does not depend on data lies under `/app/static/geo/` as compact copies of `data/geo`, so that the browser
+fetches it once and a rerun does not send it again. `python -m lib.ui.maps.geometry` writes the copies anew. Where
+GEO_DIR names other boundaries, the geometry goes in the message instead, because the copies would show ours.
+"""
+
+import json
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lib.settings import ROOT, Settings, settings
+from lib.ui.maps.base import Bounds, Point
+
+Feature = dict[str, Any]
+Ring = list[list[float]]
+Grid = NDArray[np.float64]
+
+STATIC: Final = ROOT / "lib" / "shell" / "static" / "geo"
+_ADDRESS: Final = "/app/static/geo/"
+_COPIES: Final = {
+    "context_neighbours": 3,
+    "leagues_lite": 3,
+    "china_provinces": 3,
+    "china_lines": 3,
+    "world": 2,
+}
+"""Files that are sent by address, and the decimals of their coordinates there."""
+
+
+def ground(name: str) -> Any:
+    """A layer's data for geometry that does not depend on data: an address, or the geometry itself."""
+    if settings().geo_dir == Settings.model_fields["geo_dir"].default:
+        return f"{_ADDRESS}{name}.geojson"
+    return _compact(settings().geo_dir, name, _COPIES[name])
+
+
+def features(name: str, *, decimals: int = 4) -> list[Feature]:
+    """The features of a file with rounded coordinates; callers must not change them."""
+    found: list[Feature] = _compact(settings().geo_dir, name, decimals)["features"]
+    return found
+
+
+@lru_cache(maxsize=32)
+def _compact(folder: Path, name: str, decimals: int) -> dict[str, Any]:
+    whole = json.loads((folder / f"{name}.geojson").read_text(encoding="utf-8"))
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {
+                    key: feature["properties"][key]
+                    for key in ("code", "name", "short_name", "parent_code", "iso_a2", "kind")
+                    if key in feature["properties"]
+                },
+                "geometry": {
+                    "type": feature["geometry"]["type"],
+                    "coordinates": _rounded(feature["geometry"]["coordinates"], decimals),
+                },
+            }
+            for feature in whole["features"]
+        ],
+    }
+
+
+def _rounded(coordinates: Any, decimals: int) -> Any:
+    if not isinstance(coordinates[0][0], list):
+        points = [[round(x, decimals), round(y, decimals)] for x, y in coordinates]
+        kept = [point for i, point in enumerate(points) if i == 0 or point != points[i - 1]]
+        return kept if len(kept) > 3 or len(points) <= 3 else points
+    return [_rounded(part, decimals) for part in coordinates]
+
+
+def write_copies(folder: Path = STATIC) -> None:
+    """Write the compact copies that the browser fetches by address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source = Settings.model_fields["geo_dir"].default
+    for name, decimals in _COPIES.items():
+        text = json.dumps(_compact(source, name, decimals), ensure_ascii=False, separators=(",", ":"))
+        (folder / f"{name}.geojson").write_text(text, encoding="utf-8")
+
+
+# ------------------------------------------------------------------ measuring
+def polygons(feature: Feature) -> list[list[Ring]]:
+    """The polygons of a feature, each a list of rings."""
+    geometry = feature["geometry"]
+    return [geometry["coordinates"]] if geometry["type"] == "Polygon" else list(geometry["coordinates"])
+
+
+def bounds(chosen: list[Feature]) -> Bounds:
+    """The smallest box around some features."""
+    points = [point for feature in chosen for rings in polygons(feature) for point in rings[0]]
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def inside(feature: Feature, lons: Grid, lats: Grid) -> NDArray[np.bool_]:
+    """Which crossings of these meridians and parallels lie in the feature (even-odd rule): a row a latitude."""
+    hit = np.zeros((len(lats), len(lons)), dtype=bool)
+    x0, y0, x1, y1 = _edges(feature)
+    for row in np.nonzero((lats > y0.min()) & (lats < y0.max()))[0]:
+        lat = lats[row]
+        crossing = (y0 > lat) != (y1 > lat)
+        share = (lat - y0[crossing]) / (y1[crossing] - y0[crossing])
+        at = np.sort(x0[crossing] + share * (x1[crossing] - x0[crossing]))
+        hit[row] = np.searchsorted(at, lons) % 2 == 1
+    return hit
+
+
+def _edges(feature: Feature) -> tuple[Grid, Grid, Grid, Grid]:
+    rings = [np.asarray(ring) for parts in polygons(feature) for ring in parts]
+    starts = np.concatenate([ring[:-1] for ring in rings])
+    ends = np.concatenate([ring[1:] for ring in rings])
+    return starts[:, 0], starts[:, 1], ends[:, 0], ends[:, 1]
+
+
+def hatch(feature: Feature, step: float) -> list[list[list[float]]]:
+    """Lines at 45 degrees that fill a feature, `step` degrees apart: scan lines clipped by the even-odd rule."""
+    x0, y0, x1, y1 = _edges(feature)
+    # On the map a degree of latitude is longer than one of longitude: the slope keeps the lines at 45 degrees.
+    slope = float(np.cos(np.radians((y0.min() + y0.max()) / 2)))
+    d0, d1 = y0 - slope * x0, y1 - slope * x1
+    low, high = min(d0.min(), d1.min()), max(d0.max(), d1.max())
+    found: list[list[list[float]]] = []
+    for offset in np.arange(np.ceil(low / step) * step, high, step):
+        crossing = (d0 > offset) != (d1 > offset)
+        share = (offset - d0[crossing]) / (d1[crossing] - d0[crossing])
+        xs = np.sort(x0[crossing] + share * (x1[crossing] - x0[crossing]))
+        found += [
+            [[round(float(a), 3), round(float(slope * a + offset), 3)],
+             [round(float(b), 3), round(float(slope * b + offset), 3)]]
+            for a, b in zip(xs[::2], xs[1::2], strict=False)
+            if b - a > step / 8
+        ]  # fmt: skip
+    return found
+
+
+def outlines(cells: list[Feature]) -> list[list[Point]]:
+    """The edges that only one of the cells has: the border of a group of hexagons."""
+    sides: dict[tuple[Point, Point], int] = {}
+    for cell in cells:
+        for ring in polygons(cell)[0]:
+            corners = [(round(x, 2), round(y, 2)) for x, y in ring]
+            for a, b in pairwise(corners):
+                sides[min(a, b), max(a, b)] = sides.get((min(a, b), max(a, b)), 0) + 1
+    return _chained([side for side, times in sides.items() if times == 1])
+
+
+def _chained(sides: list[tuple[Point, Point]]) -> list[list[Point]]:
+    """Edges joined into paths, so that a border is few long lines."""
+    rest = list(sides)
+    paths: list[list[Point]] = []
+    while rest:
+        path = list(rest.pop())
+        while following := next((side for side in rest if path[-1] in side), None):
+            rest.remove(following)
+            path.append(following[1] if following[0] == path[-1] else following[0])
+        paths.append(path)
+    return paths
+
+
+if __name__ == "__main__":
+    write_copies()

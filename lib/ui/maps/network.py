@@ -1,0 +1,395 @@
+"""The map of 三级网络: a choropleth of one count, the nodes at their seats, and the labels.
+
+A division without data is hatched, and no line is drawn to its node: the hole in the network is the message.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import hypot
+from typing import Any, Final
+
+from lib.domain.vocabulary import NO_DATA, Level
+from lib.services.network import Metric, Node
+from lib.ui import theme
+from lib.ui.maps import placing
+from lib.ui.maps.base import (
+    Frame,
+    Layer,
+    Map,
+    Point,
+    curve,
+    dot,
+    dots,
+    label,
+    labels,
+    lines,
+    rgb,
+    shapes,
+)
+from lib.ui.maps.classes import Band, band_of, classify
+from lib.ui.maps.geometry import Feature, bounds, features, ground, hatch, outlines
+
+WIDTH: Final = 838
+HEIGHT: Final = 516
+PICKED: Final = ("divisions", "no-data")
+"""Ids of the layers that a click on a division reports."""
+
+_REGION_BOUNDS: Final = (97.2, 37.4, 126.1, 53.35)
+# Centres of labels, by hand: computed middles collide with the seats.
+_REGION_LABELS: Final[dict[str, Point]] = {
+    "150100": (114.18, 38.98),
+    "150200": (110.13, 41.76),
+    "150300": (105.5, 39.96),
+    "150400": (118.9, 43.34),
+    "150500": (120.85, 44.22),
+    "150600": (108.28, 38.83),
+    "150700": (120.61, 50.3),
+    "150800": (107.55, 41.54),
+    "150900": (112.37, 42.23),
+    "152200": (120.75, 46.38),
+    "152500": (114.52, 44.39),
+    "152900": (102.53, 40.7),
+}
+_REGION_LEADERS: Final[dict[str, tuple[Point, Point]]] = {"150100": ((111.74, 40.3), (112.75, 39.2))}
+_REGION_GROUNDS: Final[tuple[tuple[str, Point], ...]] = (
+    ("俄 罗 斯", (112.42, 51.55)),
+    ("蒙 古 国", (103.51, 46.58)),
+    ("黑龙江", (127.09, 48.16)),
+    ("吉林", (125.82, 43.87)),
+    ("辽宁", (122.51, 41.47)),
+    ("河北", (115.9, 38.35)),
+    ("山西", (112.18, 38.03)),
+    ("甘肃", (99.22, 39.32)),
+)
+# The file of the surroundings ends here; plain land hides its edge where it is land.
+_STRIPS: Final = (
+    (60.0, 33.0, 93.1, 60.0),
+    (60.0, 55.9, 145.0, 62.0),
+    (130.4, 43.0, 145.0, 56.0),
+    (60.0, 30.0, 118.5, 35.6),
+)
+_NAME_SIZE: Final = 14
+_LONGEST_NAME: Final = 6
+_GENERALISED: Final = 0.012
+"""Degrees by which the generalised files differ: where that is less than a pixel they are sent instead."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A map ready to be sent, and the classes that legend and ranking share with it."""
+
+    spec: Map
+    bands: tuple[Band, ...]
+    has_gap: bool
+    alt: str
+
+
+def region(nodes: Sequence[Node], metric: Metric) -> Drawing:
+    """The 12 leagues."""
+    frame = Frame.fit(_REGION_BOUNDS, WIDTH, HEIGHT, 14)
+    by_code = {node.code: node for node in nodes}
+    bands = classify(node.count(metric) for node in nodes)
+    hub = _hub(nodes)
+    linked = [node for node in nodes if node.services and node is not hub]
+    divisions = features("leagues_lite", decimals=3)
+    names = [
+        _Name(_REGION_LABELS.get(node.code, (node.lon, node.lat)), node, outside=node.code in ("150100", "150300"))
+        for node in nodes
+    ]
+    layers = [
+        *_surroundings(),
+        shapes("outline", ground("leagues_lite"), line=theme.OUTLINE, width=4.2),
+        *_choropleth(divisions, by_code, metric, bands, step=0.2),
+        *_links([(hub, node) for node in linked] if hub else []),
+        dots("nodes", [*(_node(node, bool(node.services)) for node in nodes if node is not hub), *_hub_dots(hub)]),
+        labels("grounds", [label(at, name, theme.GROUND_NAME) for name, at in _REGION_GROUNDS], size=12, weight=400),
+        lines("leaders", [{"p": ends} for ends in _REGION_LEADERS.values()], colour=theme.INK, width=1.1),
+        *_names(names, metric, bands),
+    ]
+    return Drawing(
+        Map(layers, frame, ground=theme.SEA, tooltip="{name}\n{tip}"),
+        bands,
+        any(node.count(metric) is None for node in nodes),
+        _alt("内蒙古自治区盟市", nodes, metric),
+    )
+
+
+def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "") -> Drawing:
+    """The banners of one league."""
+    exact = [f for f in features("banners") if f["properties"]["parent_code"] == own.code]
+    frame = Frame.fit(bounds(exact), WIDTH, HEIGHT, 28)
+    coarse = frame.scale * _GENERALISED < 1
+    lite = [f for f in features("banners_lite", decimals=3) if f["properties"]["parent_code"] == own.code]
+    divisions = lite if coarse else exact
+    by_code = {node.code: node for node in nodes}
+    bands = classify(node.count(metric) for node in nodes)
+    counted = [node for node in nodes if node.count(metric) is not None]
+    seat = (own.seat_lon, own.seat_lat)
+    curves = [_curve(seat, (node.seat_lon, node.seat_lat)) for node in counted]
+    spots = _spots(frame, nodes, metric, lite, [seat, *(place for path in curves for place in path)])
+    outline = [f for f in features("leagues_lite" if coarse else "leagues") if f["properties"]["code"] == own.code]
+    neighbours = [f for f in features("leagues_lite", decimals=3) if f["properties"]["code"] != own.code]
+    provinces = [f for f in features("context_neighbours", decimals=3) if f["properties"].get("code") != "150000"]
+    taken = [(spot.centre, 90.0, 40.0) for spot in spots]
+    grounds = placing.name_grounds(frame, [*neighbours, *provinces], lite, taken)
+    names = [_Name(spot.centre, by_code[spot.code], outside=spot.leader is not None) for spot in spots]
+    layers = [
+        *_surroundings(),
+        shapes("neighbours", ground("leagues_lite"), fill=theme.LAND, line=theme.COAST, width=1),
+        shapes("outline", {"type": "FeatureCollection", "features": outline}, line=theme.OUTLINE, width=4.2),
+        *_choropleth(divisions, by_code, metric, bands, step=_hatch_step(frame), chosen=chosen),
+        *_casings(curves),
+        dots(
+            "nodes",
+            [
+                *(_node(node, node.count(metric) is not None) for node in nodes),
+                dot(seat, 8, "#FFFFFF", theme.GOLD_LINE, 2.6),
+            ],
+        ),
+        labels("grounds", [label(at, name, theme.GROUND_NAME) for name, at in grounds], size=13, weight=400),
+        lines("leaders", [{"p": spot.leader} for spot in spots if spot.leader], colour=theme.STONE, width=1.1),
+        *_names(names, metric, bands, size=15, unit=metric.unit),
+    ]
+    return Drawing(
+        Map(layers, frame, ground=theme.SEA, tooltip="{name}\n{tip}"),
+        bands,
+        len(counted) < len(nodes),
+        _alt(f"{own.name}旗县", nodes, metric),
+    )
+
+
+def hexagons(nodes: Sequence[Node], leagues: Sequence[Node], metric: Metric, parent: str = "") -> Drawing:
+    """One hexagon a banner, for the region or one league: equal areas, no boundary line."""
+    cells = [f for f in features("banners_hex") if not parent or f["properties"]["parent_code"] == parent]
+    by_code = {node.code: node for node in nodes}
+    bands = classify(node.count(metric) for node in nodes)
+    west, south, east, north = bounds(cells)
+    frame = Frame.fit((west - 0.9, south - 0.7, east + 0.9, north + 0.7), WIDTH, HEIGHT, 10)
+    groups = {
+        node.code: [f for f in cells if f["properties"]["parent_code"] == node.code]
+        for node in leagues
+        if not parent or node.code == parent
+    }
+    borders = [{"p": path} for group in groups.values() for path in outlines(group)]
+    numbers = [
+        _Name(_middle(cell), by_code[cell["properties"]["code"]], outside=False)
+        for cell in cells
+        if by_code[cell["properties"]["code"]].count(metric) is not None or parent
+    ]
+    around = (
+        []
+        if parent
+        else [
+            label(at, next(n.short_name for n in leagues if n.code == code), theme.INK)
+            for code, at in _around(frame, groups).items()
+        ]
+    )
+    layers = [
+        *_choropleth(cells, by_code, metric, bands, step=0.16 if not parent else _hatch_step(frame)),
+        lines("borders", borders, colour=theme.OUTLINE, width=2),
+        labels("leagues", around, size=_NAME_SIZE, halo="#FFFFFF"),
+        *_names(numbers, metric, bands, named=bool(parent)),
+    ]
+    return Drawing(
+        Map(layers, frame, ground="#FFFFFF", tooltip="{name}\n{tip}"),
+        bands,
+        any(node.count(metric) is None for node in nodes),
+        _alt("旗县等面积六边形", nodes, metric),
+    )
+
+
+# ------------------------------------------------------------------ layers
+def _surroundings() -> list[Layer]:
+    strips = {
+        "type": "MultiPolygon",
+        "coordinates": [[[[w, s], [e, s], [e, n], [w, n], [w, s]]] for w, s, e, n in _STRIPS],
+    }
+    return [
+        shapes("context", ground("context_neighbours"), fill=theme.LAND, line="#FFFFFF", width=1),
+        shapes("context-strips", strips, fill=theme.LAND),
+    ]
+
+
+def _choropleth(
+    divisions: Sequence[Feature],
+    by_code: dict[str, Node],
+    metric: Metric,
+    bands: Sequence[Band],
+    *,
+    step: float,
+    chosen: str = "",
+) -> list[Layer]:
+    filled: list[Feature] = []
+    empty: list[Feature] = []
+    strokes: list[list[list[float]]] = []
+    for feature in divisions:
+        node = by_code[feature["properties"]["code"]]
+        value = node.count(metric)
+        band = band_of(bands, value)
+        properties: dict[str, Any] = {"code": node.code, "name": node.name, "tip": _tip(metric, value)}
+        if band:
+            filled.append({**feature, "properties": {**properties, "fill": rgb(band.colour)}})
+        else:
+            empty.append({**feature, "properties": properties})
+            strokes += hatch(feature, step)
+    layers = [
+        shapes(
+            "no-data",
+            _collection(empty),
+            fill=theme.NO_DATA_FILL,
+            line=theme.NO_DATA_HATCH,
+            width=1,
+            pickable=True,
+            highlight=theme.GOLD,
+        ),
+        shapes(
+            "hatch",
+            {"type": "MultiLineString", "coordinates": strokes},
+            line=theme.NO_DATA_HATCH,
+            width=1.1,
+        ),
+        shapes(
+            "divisions",
+            _collection(filled),
+            fill="@@=properties.fill",
+            line="#FFFFFF",
+            width=1.4,
+            pickable=True,
+            highlight=theme.GOLD,
+        ),
+    ]
+    kept = [layer for layer in layers if layer["id"] == "divisions" or empty]
+    marked = [f for f in divisions if f["properties"]["code"] == chosen]
+    if marked:
+        kept.append(shapes("chosen", _collection(_bare(marked)), line=theme.GOLD, width=3.2))
+    return kept
+
+
+def _collection(found: Sequence[Feature]) -> dict[str, Any]:
+    return {"type": "FeatureCollection", "features": list(found)}
+
+
+def _bare(found: Sequence[Feature]) -> list[Feature]:
+    return [{"type": "Feature", "properties": {}, "geometry": feature["geometry"]} for feature in found]
+
+
+def _hatch_step(frame: Frame) -> float:
+    """Degrees between two lines of a hatch that are 8 pixels apart."""
+    return round(8 / frame.scale * 1.25, 3)
+
+
+def _links(pairs: Sequence[tuple[Node, Node]]) -> list[Layer]:
+    return _casings([_curve((a.seat_lon, a.seat_lat), (b.seat_lon, b.seat_lat)) for a, b in pairs])
+
+
+def _curve(start: Point, end: Point) -> list[Point]:
+    """A link that bends upwards, whichever side its end is on."""
+    bend = 0.1 if hypot(end[0] - start[0], end[1] - start[1]) > 0.02 else 0
+    return curve(start, end, bend if end[0] < start[0] else -bend)
+
+
+def _casings(curves: Sequence[Sequence[Point]]) -> list[Layer]:
+    if not curves:
+        return []
+    paths = [{"p": path} for path in curves]
+    return [
+        lines("links-casing", paths, colour="#FFFFFF", width=5.6),
+        lines("links", paths, colour=theme.GOLD_LINE, width=2.6),
+    ]
+
+
+def _hub(nodes: Sequence[Node]) -> Node | None:
+    """The hub of the region: the league with most organizations that serve transfer."""
+    return max((node for node in nodes if node.services), key=lambda node: node.services or 0, default=None)
+
+
+def _hub_dots(hub: Node | None) -> list[dict[str, Any]]:
+    if hub is None:
+        return []
+    seat = (hub.seat_lon, hub.seat_lat)
+    return [dot(seat, 10, "#FFFFFF", theme.GOLD_LINE, 2.4), dot(seat, 5.6, theme.GOLD_LINE, theme.GOLD_LINE, 0)]
+
+
+def _node(node: Node, known: bool) -> dict[str, Any]:
+    seat = (node.seat_lon, node.seat_lat)
+    return dot(seat, 6.4, theme.GOLD_LINE) if known else dot(seat, 5, "#FFFFFF", theme.STONE, 1.6)
+
+
+# ------------------------------------------------------------------ labels
+@dataclass(frozen=True)
+class _Name:
+    at: Point
+    node: Node
+    outside: bool
+
+
+def _names(
+    names: Sequence[_Name],
+    metric: Metric,
+    bands: Sequence[Band],
+    *,
+    size: int = _NAME_SIZE,
+    unit: str = "",
+    named: bool = True,
+) -> list[Layer]:
+    """Name over value; white on the dark classes, ink with a halo elsewhere, stone for 暂无数据."""
+    dark: list[dict[str, Any]] = []
+    light: list[dict[str, Any]] = []
+    for name in names:
+        value = name.node.count(metric)
+        band = band_of(bands, value)
+        shown = NO_DATA if value is None else f"{value} {unit}".strip()
+        text = f"{_written(name.node)}\n{shown}" if named else shown
+        if band and band.dark and not name.outside:
+            dark.append(label(name.at, text, "#FFFFFF"))
+        else:
+            light.append(label(name.at, text, theme.STONE if value is None else theme.INK))
+    return [labels("names", light, size=size, halo="#FFFFFF"), labels("names-on-dark", dark, size=size)]
+
+
+def _written(node: Node) -> str:
+    """A banner's full name where a label can hold it; leagues by their short name."""
+    return node.name if node.level == Level.BANNER and len(node.name) <= _LONGEST_NAME else node.short_name
+
+
+def _spots(
+    frame: Frame, nodes: Sequence[Node], metric: Metric, divisions: Sequence[Feature], lines_at: Sequence[Point]
+) -> tuple[placing.Spot, ...]:
+    texts = [
+        placing.Text(
+            node.code,
+            15.5 * max(len(_written(node)), len(NO_DATA) if node.count(metric) is None else 3) + 6,
+            40,
+            (node.seat_lon, node.seat_lat),
+        )
+        for node in nodes
+    ]
+    seats = [(node.seat_lon, node.seat_lat) for node in nodes]
+    return placing.place(frame, texts, {f["properties"]["code"]: f for f in divisions}, [*seats, *lines_at])
+
+
+def _around(frame: Frame, groups: dict[str, list[Feature]]) -> dict[str, Point]:
+    """Where the league names stand round the cartogram: at the free side of each league nearest to its middle."""
+    cells = {feature["properties"]["code"]: feature for group in groups.values() for feature in group}
+    texts = [placing.Text(code, 62, 20, _centre([_middle(cell) for cell in group])) for code, group in groups.items()]
+    spots = placing.place(frame, [placing.Text(f"#{t.code}", t.width, t.height, t.home) for t in texts], cells, [])
+    return {spot.code[1:]: spot.centre for spot in spots}
+
+
+def _middle(cell: Feature) -> Point:
+    return _centre([(x, y) for x, y in cell["geometry"]["coordinates"][0][:-1]])
+
+
+def _centre(places: Sequence[Point]) -> Point:
+    return sum(x for x, _ in places) / len(places), sum(y for _, y in places) / len(places)
+
+
+def _tip(metric: Metric, value: int | None) -> str:
+    return f"{metric.label}：{NO_DATA}" if value is None else f"{metric.label}：{value} {metric.unit}"
+
+
+def _alt(what: str, nodes: Sequence[Node], metric: Metric) -> str:
+    """What the map says, for those who do not see it."""
+    known = sorted((n for n in nodes if n.count(metric) is not None), key=lambda n: -(n.count(metric) or 0))
+    most = "、".join(f"{node.short_name} {node.count(metric)}" for node in known[:3]) or NO_DATA
+    return f"{what}地图，{metric.label}（{metric.unit}）：最多的是{most}；{len(nodes) - len(known)} 个{NO_DATA}。"
