@@ -10,7 +10,7 @@ from lib.domain.dates import PartialDate, Precision
 
 NAME: Final = "北疆技转 · 路演与活动"
 DOMAIN: Final = "beijiang-jizhuan"
-_NOTES: Final = {Precision.MONTH: "日期只到月：来源没有写明哪一天。", Precision.YEAR: "日期只到年：来源没有写明月日。"}
+_NOTES: Final = {Precision.MONTH: "日期只到月", Precision.YEAR: "日期只到年"}
 
 
 class Held(Protocol):
@@ -67,7 +67,7 @@ def events_ics(items: Iterable[Held], *, base_url: str = "") -> bytes:
     for item in items:
         if item.held is not None:
             calendar.add_component(_entry(item, item.held, base_url.rstrip("/")))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _entry(item: Held, held: PartialDate, base_url: str) -> Event:
@@ -78,12 +78,13 @@ def _entry(item: Held, held: PartialDate, base_url: str) -> Event:
         entry.add("last-modified", item.updated_at.replace(microsecond=0))
     entry.add("dtstart", held.day)
     entry.add("dtend", held.day + timedelta(days=1))
-    entry.add("summary", item.title)
+    note = _NOTES.get(held.precision, "")
+    entry.add("summary", f"{item.title}（{note}）" if note else item.title)
     entry.add("categories", [item.kind])
     entry.add("transp", "TRANSPARENT")
     if item.city:
         entry.add("location", item.city)
-    lines = [_NOTES.get(held.precision, "")]
+    lines = [f"{note}：来源写的是 {held}。" if note else ""]
     lines += [f"{name}：{value}" for name, value in (("主办", item.organizer), ("合作方", item.partner)) if value]
     if described := "\n".join(line for line in lines if line):
         entry.add("description", described)
