@@ -130,6 +130,8 @@ class Point:
     """What the source adds to the figure: 突破, 以上."""
     formula: str = ""
     """How a derived value follows from published ones."""
+    rows: tuple[tuple[str, str], ...] = ()
+    """The parameters with which the statistics page lists the rows behind the point."""
 
 
 @dataclass(frozen=True)
@@ -278,7 +280,12 @@ def series(session: Session, indicator: str, scope: str, period: str = FULL_YEAR
     for year, row in found.items():
         rate = growth.get(year)
         points[year or 0] = Point(
-            year or 0, _in_unit(row.value, row.unit, unit), "published", row.source, rate.value if rate else None
+            year or 0,
+            _in_unit(row.value, row.unit, unit),
+            "published",
+            row.source,
+            rate.value if rate else None,
+            rows=_address(row),
         )
     for year, rate in growth.items():
         before = (year or 0) - 1
@@ -289,7 +296,9 @@ def series(session: Session, indicator: str, scope: str, period: str = FULL_YEAR
             if row.period == TARGET and row.year and row.year not in points and _converts(row.unit, unit):
                 note = _QUALIFIER.search(row.indicator)
                 value = _in_unit(row.value, row.unit, unit)
-                points[row.year] = Point(row.year, value, "target", row.source, qualifier=note[1] if note else "")
+                points[row.year] = Point(
+                    row.year, value, "target", row.source, qualifier=note[1] if note else "", rows=_address(row)
+                )
     parts = tuple(row for row in own if row.period != period and row.year)
     return Series(indicator, scope, period, unit, tuple(points[year] for year in sorted(points)), parts)
 
@@ -393,7 +402,14 @@ def _derive(year: int, later: Point, rate: Figure, unit: str) -> Point:
     value = (later.value / factor).quantize(Decimal(1).scaleb(exponent), ROUND_HALF_UP)
     sign = "+" if rate.value >= 0 else "−"
     formula = f"{later.year} 年 {show(later.value, unit)} ÷（1 {sign} {abs(rate.value)}%）= {show(value, unit)}"
-    return Point(year, value, "derived", rate.source, formula=formula)
+    return Point(
+        year, value, "derived", rate.source, formula=formula, rows=(*later.rows, ("indicator", rate.indicator))
+    )
+
+
+def _address(figure: Figure) -> tuple[tuple[str, str], ...]:
+    """Indicator, scope and year of a figure as parameters of the address."""
+    return (("indicator", figure.indicator), ("scope", figure.scope), ("year", str(figure.year)))
 
 
 def _common_unit(rows: Sequence[Figure]) -> str:

@@ -1,0 +1,176 @@
+"""Bars over years: solid what was published, pale what was derived, dashed what was only aimed at.
+
+A year without a figure says 暂无数据; a run of such years takes one place on the axis. Values stand on the bars, so
+there is no legend, and every bar leads to its rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from lib.domain.vocabulary import NO_DATA
+from lib.services.statistics import Figure, Point, Series, show
+from lib.ui.charts.theme import PALE, TARGET_EDGE, TARGET_FILL, Spec, chart, layer
+from lib.ui.theme import GOLD_TEXT, INK, SKY, STONE
+
+HEIGHT: Final = 300
+_ROOMY: Final = 6
+"""Up to so many places on the axis a bar is wide enough for words inside it."""
+_STANDINGS: Final = {"derived": "测算", "target": "目标"}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart ready to be drawn: the specification and what it says in words."""
+
+    spec: Spec
+    alt: str
+
+
+def years(series: Series, *, height: int = HEIGHT) -> Chart:
+    """The chart of one series. Pure: cache it by the revision of the statistics."""
+    places = _places(series)
+    roomy = len(places) <= _ROOMY
+    x: Spec = {
+        "field": "x",
+        "type": "ordinal",
+        "scale": {"domain": [name for name, _ in places], "paddingInner": 0.5 if roomy else 0.3, "paddingOuter": 0.3},
+        "axis": {"title": None, "labelExpr": "split(datum.label, '|')", "labelLineHeight": 16, "labelOverlap": False},
+    }
+    top = max((float(point.value) for point in series.points), default=0.0)
+    y: Spec = {
+        "field": "v",
+        "type": "quantitative",
+        "scale": {"domain": [0, top * 1.12 or 1], "nice": False},
+        "axis": {"title": series.unit, "tickCount": 4},
+    }
+    rows = {standing: [_bar(series, point, top) for point in series.points if point.standing == standing]
+            for standing in ("published", "derived", "target")}  # fmt: skip
+    everything = [row for found in rows.values() for row in found]
+    gaps = [
+        {"x": name, "v": 0, "t": list(NO_DATA) if not roomy else NO_DATA} for name, point in places if point is None
+    ]
+    bar: Spec = {"type": "bar", "cornerRadiusTopLeft": 4, "cornerRadiusTopRight": 4, "cursor": "pointer"}
+    link: Spec = {"field": "h", "type": "nominal"}
+    small = 14 if roomy else 12
+    layers = [
+        layer(rows["published"], {**bar, "color": SKY}, x=x, y=y, href=link),
+        layer(rows["derived"], {**bar, "color": PALE}, x=x, y=y, href=link),
+        layer(
+            rows["target"],
+            {**bar, "color": TARGET_FILL, "stroke": TARGET_EDGE, "strokeDash": [5, 4], "strokeWidth": 1.5},
+            x=x,
+            y=y,
+            href=link,
+        ),
+        layer(
+            everything,
+            {"type": "text", "dy": -10, "fontWeight": 700, "fontSize": small + 1, "color": INK},
+            x=x,
+            y=y,
+            text={"field": "t", "type": "nominal"},
+        ),
+        layer(
+            gaps,
+            {"type": "text", "baseline": "bottom", "dy": -8, "fontSize": 12, "lineHeight": 15, "color": STONE},
+            x=x,
+            y=y,
+            text={"field": "t", "type": "nominal"},
+        ),
+    ]
+    for standing, colour in (("published", "#FFFFFF"), ("derived", INK), ("target", GOLD_TEXT)):
+        inside = [row for row in rows[standing] if row["n"]]
+        mark: Spec = {"type": "text", "baseline": "top", "dy": 8, "fontSize": 13 if roomy else 12, "color": colour}
+        if inside:
+            layers.append(layer(inside, mark, x=x, y=y, text={"field": "n", "type": "nominal"}))
+    return Chart(chart([one for one in layers if one["data"]["values"]], height=height), words(series))
+
+
+def comparison(figures: Sequence[Figure], labels: Sequence[str], *, height: int | None = None) -> Chart:
+    """Horizontal bars of published figures in one unit, in the given order, each with its label."""
+    unit = figures[0].unit if figures else ""
+    rows = [
+        {
+            "y": label,
+            "v": float(figure.value),
+            "t": figure.text,
+            "h": _address(("indicator", figure.indicator), ("scope", figure.scope), ("year", str(figure.year))),
+        }
+        for figure, label in zip(figures, labels, strict=True)
+    ]
+    top = max((float(row["v"]) for row in rows), default=0.0)  # type: ignore[arg-type]
+    y: Spec = {
+        "field": "y",
+        "type": "nominal",
+        "sort": None,
+        "scale": {"paddingInner": 0.45},
+        "axis": {"title": None, "grid": False, "labelFontSize": 14, "labelColor": INK, "labelLimit": 220},
+    }
+    x: Spec = {"field": "v", "type": "quantitative", "scale": {"domain": [0, top * 1.3 or 1]}, "axis": None}
+    layers = [
+        layer(
+            rows,
+            {"type": "bar", "color": SKY, "cornerRadiusEnd": 4, "cursor": "pointer"},
+            x=x,
+            y=y,
+            href={"field": "h", "type": "nominal"},
+        ),
+        layer(
+            rows,
+            {"type": "text", "align": "left", "dx": 8, "fontWeight": 700, "fontSize": 15, "color": INK},
+            x=x,
+            y=y,
+            text={"field": "t", "type": "nominal"},
+        ),
+    ]
+    said = "，".join(f"{label} {figure.text}" for figure, label in zip(figures, labels, strict=True))
+    return Chart(chart(layers, height=height or 46 * len(rows) + 20), f"{said}（单位：{unit}）。")
+
+
+def draw(made: Chart) -> None:
+    """Put a chart on the page."""
+    st.vega_lite_chart(spec=made.spec, alt=made.alt, width="stretch")
+
+
+def words(series: Series) -> str:
+    """What the chart shows, in words: for those who do not see it."""
+    said = []
+    for name, point in _places(series):
+        year = name.replace("|", "")
+        if point is None:
+            said.append(f"{year} 年{NO_DATA}")
+        else:
+            kind = _STANDINGS.get(point.standing, "")
+            said.append(f"{year} 年{kind} {point.qualifier}{show(point.value, series.unit)}")
+    return f"{series.indicator}，{series.scope}，{series.period}：{'，'.join(said)}。"
+
+
+# ------------------------------------------------------------------ inside
+def _places(series: Series) -> list[tuple[str, Point | None]]:
+    """The places of the axis in order; a run of two or more years without a figure is one place, in two lines."""
+    found: dict[int, tuple[str, Point | None]] = {point.year: (str(point.year), point) for point in series.points}
+    for first, last in series.gaps:
+        found[first] = (str(first) if first == last else f"{first}|–{last}", None)
+    return [found[year] for year in sorted(found)]
+
+
+def _bar(series: Series, point: Point, top: float) -> Spec:
+    note = _STANDINGS.get(point.standing, "")
+    if point.growth is not None:
+        note = f"{point.growth:+}%"
+    tall = bool(top) and float(point.value) / top > 0.14
+    roomy = len(_places(series)) <= _ROOMY
+    return {
+        "x": str(point.year),
+        "v": float(point.value),
+        "t": f"{point.qualifier} {point.value:,f}".strip(),
+        "n": note if tall and (roomy or point.standing != "published") else "",
+        "h": _address(*point.rows),
+    }
+
+
+def _address(*pairs: tuple[str, str]) -> str:
+    return f"/statistics?{urlencode(pairs)}"
