@@ -4,7 +4,8 @@ Results are frozen and shared, keyed by plain values, the visible scope and the 
 here depends on who asks: everything in the catalogue tables is public. What is not public is never cached.
 """
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import streamlit as st
 
@@ -12,6 +13,8 @@ from lib.domain.access import VISITOR
 from lib.services import catalogue
 from lib.services.catalogue import CataloguePage, CatalogueQuery
 from lib.store.engine import database
+
+Value = TypeVar("Value")
 
 _SEARCHES: Final = {
     "achievement": catalogue.search_achievements,
@@ -42,3 +45,18 @@ def place_names(revision: tuple[int, ...]) -> dict[str, str]:
 def _place_names(revision: tuple[int, ...]) -> dict[str, str]:
     with database().read() as session:
         return catalogue.place_names(session)
+
+
+def shared(name: str, key: object, revision: tuple[int, ...], read: Callable[[Any], Value]) -> Value:
+    """What `read` makes of a session, kept under a name, the frozen question `key` and the revision of its data.
+
+    The value is shared by everybody: it must be frozen, and nothing in it may depend on who asks.
+    """
+    value: Value = _shared(name, repr(key), revision, read)
+    return value
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _shared(name: str, key: str, revision: tuple[int, ...], _read: Callable[[Any], Any]) -> Any:
+    with database().read() as session:
+        return _read(session)
