@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
@@ -235,6 +236,12 @@ def origins_present(session: Session, *, actor: Actor) -> dict[str, int]:
     total = func.sum(found.c.n)
     rows = session.execute(select(found.c.origin, total).group_by(found.c.origin).order_by(total.desc()))
     return {origin: int(number) for origin, number in rows}
+
+
+def until(session: Session, *, actor: Actor) -> dict[Metric, date | None]:
+    """The latest source date of each kind of record: 截至."""
+    require(actor, Permission.READ_NETWORK)
+    return {metric: session.scalar(select(func.max(table.source_date))) for metric, table in _TABLES.items()}
 
 
 def _level(level: Level | str) -> Level:

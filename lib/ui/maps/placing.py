@@ -1,6 +1,6 @@
 """Where labels stand: inside their division where they fit, else outside with a leader; never on a node or a line."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import Final
@@ -107,6 +107,53 @@ def name_grounds(
         named.append((name, frame.place(grid_x[row, column], grid_y[row, column])))
         free &= (abs(grid_x - grid_x[row, column]) > 80) | (abs(grid_y - grid_y[row, column]) > 24)
     return named
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A dot whose label has to stand beside it: its pixel, its radius, the label's width."""
+
+    at: Point
+    radius: float
+    width: float
+
+
+def beside(marks: Sequence[Mark], size: tuple[int, int], height: float = 15) -> list[Point]:
+    """The centre of each mark's label in pixels: close to its dot, off the other dots and labels.
+
+    Earlier marks choose first. A panel of `size` pixels keeps every label whole.
+    """
+    taken: list[Box] = [(m.at[0] - m.radius, m.at[1] - m.radius, m.at[0] + m.radius, m.at[1] + m.radius) for m in marks]
+    taken.append((size[0] - 52, 0, size[0], 84))  # the zoom buttons
+    centres: list[Point] = []
+    for own, mark in enumerate(marks):
+        choices = list(_around(mark, height))
+        boxes = [(x - mark.width / 2, y - height / 2, x + mark.width / 2, y + height / 2) for x, y in choices]
+        others = [box for i, box in enumerate(taken) if i != own]
+        clash = [sum(_overlap(box, other) for other in others) + _beyond(box, size) for box in boxes]
+        best = min(range(len(choices)), key=lambda i: (round(clash[i]), i))
+        centres.append(choices[best])
+        taken.append(boxes[best])
+    return centres
+
+
+def _around(mark: Mark, height: float) -> Iterator[Point]:
+    (x, y), half = mark.at, mark.width / 2
+    for gap in (4.0, 10.0, 18.0):
+        across, up = mark.radius + gap + half, mark.radius + gap / 2 + height / 2
+        yield from ((x + across, y), (x - across, y), (x, y + up), (x, y - up))
+        yield from ((x + across * 0.8, y + up * 0.8), (x - across * 0.8, y + up * 0.8))
+        yield from ((x + across * 0.8, y - up * 0.8), (x - across * 0.8, y - up * 0.8))
+
+
+def _overlap(a: Box, b: Box) -> float:
+    """Square pixels that two boxes share."""
+    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+
+
+def _beyond(box: Box, size: tuple[int, int]) -> float:
+    """How much of a box, at a high price, leaves the panel."""
+    return 60 * (max(0, -box[0]) + max(0, box[2] - size[0]) + max(0, -box[1]) + max(0, box[3] - size[1]))
 
 
 def _depth(mask: NDArray[np.bool_]) -> Grid:
