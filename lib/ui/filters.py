@@ -16,6 +16,10 @@ FACET_NAMES: Final[dict[str, str]] = {
     "origin": "来源",
     "kind": "类别",
     "partner": "合作地区",
+    "group": "主题",
+    "scope": "范围",
+    "mode": "方式",
+    "type": "类型",
 }
 _SHOWN: Final = 14
 
