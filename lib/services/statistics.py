@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from lib.domain.access import Actor, Permission, require
 from lib.domain.errors import InvalidQuery
 from lib.domain.money import WAN, YI
-from lib.domain.vocabulary import UNDISCLOSED, Origin
+from lib.domain.vocabulary import UNDISCLOSED, Level, Origin
 from lib.services.catalogue import MAX_SIZE, UNKNOWN, FacetValue, Source
 from lib.services.contains import contains_all
-from lib.store.models import Statistic
+from lib.store.models import Division, Statistic
 from lib.store.models.base import stated
 
 REGION: Final = "全区"
@@ -201,7 +201,12 @@ class Ratio:
     value: Decimal
     unit: str
     formula: str
-    indicators: tuple[str, str]
+    parts: tuple[Figure, Figure]
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """The indicators that it follows from."""
+        return tuple(figure.indicator for figure in self.parts)
 
 
 # ------------------------------------------------------------------ the list
@@ -229,6 +234,12 @@ def search_statistics(session: Session, query: StatisticQuery, *, actor: Actor) 
     )
     items = tuple(_figure(row) for row in session.scalars(statement))
     return StatisticPage(query, total, items, _facets(session, conditions))
+
+
+def indicators(session: Session, *, actor: Actor) -> frozenset[str]:
+    """The names of all indicators. Raises AccessDenied."""
+    require(actor, Permission.READ_STATISTICS)
+    return frozenset(session.scalars(select(Statistic.indicator).distinct()))
 
 
 def group_of(indicator: str) -> str:
@@ -303,20 +314,26 @@ def series(session: Session, indicator: str, scope: str, period: str = FULL_YEAR
     return Series(indicator, scope, period, unit, tuple(points[year] for year in sorted(points)), parts)
 
 
-def by_scope(
-    session: Session, indicator: str, year: int, period: str, *, actor: Actor, without: str = REGION
-) -> tuple[Figure, ...]:
-    """The same indicator, year and period in every scope but `without`, largest first. Raises AccessDenied."""
+def by_league(session: Session, indicator: str, period: str = FULL_YEAR, *, actor: Actor) -> tuple[Figure, ...]:
+    """The leagues' figures of the newest year in which at least two leagues published one, largest first.
+
+    Raises AccessDenied.
+    """
     require(actor, Permission.READ_STATISTICS)
+    leagues = select(Division.name).where(Division.level == Level.LEAGUE.value)
     rows = session.scalars(
         select(Statistic).where(
             Statistic.indicator == indicator,
-            Statistic.year == year,
             Statistic.period == period,
-            Statistic.scope != without,
+            Statistic.scope.in_(leagues),
+            Statistic.year.is_not(None),
         )
     )
-    return tuple(sorted((_figure(row) for row in rows), key=lambda figure: (-figure.value, figure.scope)))
+    by_year: dict[int, list[Figure]] = {}
+    for row in rows:
+        by_year.setdefault(row.year or 0, []).append(_figure(row))
+    newest = max((year for year, figures in by_year.items() if len(figures) > 1), default=0)
+    return tuple(sorted(by_year.get(newest, ()), key=lambda figure: (-figure.value, figure.scope)))
 
 
 def headline(session: Session, *, actor: Actor) -> tuple[Headline, ...]:
@@ -380,11 +397,11 @@ def ratios(session: Session, *, actor: Actor) -> tuple[Ratio, ...]:
         if part is not None and part.unit in _YUAN:
             share = (_yuan(part) / _yuan(whole) * _HUNDRED).quantize(_CENT, ROUND_HALF_UP)
             formula = f"技术交易额 {part.text} ÷ 成交额 {whole.text}"
-            found.append(Ratio("技术含量", scope, year, period, share, "%", formula, (technology, turnover)))
+            found.append(Ratio("技术含量", scope, year, period, share, "%", formula, (part, whole)))
         if count is not None and count.value:
             mean = (_yuan(whole) / WAN / count.value).quantize(_CENT, ROUND_HALF_UP)
             formula = f"成交额 {whole.text} ÷ {count.text}"
-            found.append(Ratio("平均每项成交额", scope, year, period, mean, "万元/项", formula, (turnover, number)))
+            found.append(Ratio("平均每项成交额", scope, year, period, mean, "万元/项", formula, (whole, count)))
     return tuple(sorted(found, key=lambda ratio: (ratio.name, ratio.scope != REGION, -ratio.year, ratio.period)))
 
 

@@ -44,14 +44,16 @@ def years(series: Series, *, height: int = HEIGHT) -> Chart:
     y: Spec = {
         "field": "v",
         "type": "quantitative",
-        "scale": {"domain": [0, top * 1.12 or 1], "nice": False},
+        "scale": {"domain": [0, top * 1.16 or 1], "nice": False},
         "axis": {"title": series.unit, "tickCount": 4},
     }
     rows = {standing: [_bar(series, point, top) for point in series.points if point.standing == standing]
             for standing in ("published", "derived", "target")}  # fmt: skip
     everything = [row for found in rows.values() for row in found]
     gaps = [
-        {"x": name, "v": 0, "t": list(NO_DATA) if not roomy else NO_DATA} for name, point in places if point is None
+        {"x": name, "v": 0, "t": NO_DATA if roomy else [NO_DATA[:2], NO_DATA[2:]]}
+        for name, point in places
+        if point is None
     ]
     bar: Spec = {"type": "bar", "cornerRadiusTopLeft": 4, "cornerRadiusTopRight": 4, "cursor": "pointer"}
     link: Spec = {"field": "h", "type": "nominal"}
@@ -75,7 +77,14 @@ def years(series: Series, *, height: int = HEIGHT) -> Chart:
         ),
         layer(
             gaps,
-            {"type": "text", "baseline": "bottom", "dy": -8, "fontSize": 12, "lineHeight": 15, "color": STONE},
+            {
+                "type": "text",
+                "baseline": "bottom",
+                "dy": -8 if roomy else -23,
+                "fontSize": 12,
+                "lineHeight": 15,
+                "color": STONE,
+            },
             x=x,
             y=y,
             text={"field": "t", "type": "nominal"},
@@ -127,7 +136,7 @@ def comparison(figures: Sequence[Figure], labels: Sequence[str], *, height: int 
         ),
     ]
     said = "，".join(f"{label} {figure.text}" for figure, label in zip(figures, labels, strict=True))
-    return Chart(chart(layers, height=height or 46 * len(rows) + 20), f"{said}（单位：{unit}）。")
+    return Chart(chart(layers, height=height or 52 * len(rows) + 24), f"{said}（单位：{unit}）。")
 
 
 def draw(made: Chart) -> None:
