@@ -18,6 +18,7 @@ from lib.store.engine import database
 from lib.ui import address, cache, filters, navigation
 from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import draw, el, external
+from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
 
 FEED: Final = "/feeds/events.ics"
@@ -217,12 +218,14 @@ def _items(found: EventRecord) -> None:
         told = f"来源写明有 {stated:,} 个项目参加，没有列出名单。" if stated else "公开信息没有列出参加的项目。"
         bands.empty("暂无数据", told)
         return
-    head = el("tr", *(el("th", name) for name in ("项目", "单位", "领域", "阶段", "合作需求")))
-    body = (
-        el("tr", *(el("td", value or UNDISCLOSED) for value in (i.title, i.unit, i.field, i.stage, i.cooperation)))
-        for i in found.items
+    names = ("项目", "单位", "领域", "阶段", "合作需求")
+    table(
+        names,
+        (
+            row(*(cell(value or UNDISCLOSED) for value in (i.title, i.unit, i.field, i.stage, i.cooperation)))
+            for i in found.items
+        ),
     )
-    draw(el("div", el("table", el("thead", head), el("tbody", *body), cls="bj-table"), cls="bj-scroll"))
 
 
 def _related(ctx: Context, card: EventCard) -> None:

@@ -29,6 +29,7 @@ from lib.ui.charts import series as charts
 from lib.ui.charts.series import Chart
 from lib.ui.components import bands, cards
 from lib.ui.components.markup import Markup, draw, el, external, join
+from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
 
 PAGE: Final = "/statistics"
@@ -305,19 +306,18 @@ def _link(label: str, pairs: Sequence[tuple[str, str]]) -> None:
 
 def _ratios(ratios: Sequence[Ratio]) -> None:
     bands.section("由公布数算出", "都是测算；两个数出自同一范围、同一时段")
-    head = _head("指标", "范围", "时段", "#测算值", "怎么算")
+    names = ("指标", "范围", "时段", "#测算值", "怎么算")
     body = (
-        el(
-            "tr",
-            el("td", ratio.name),
-            el("td", ratio.scope),
-            el("td", f"{ratio.year} 年 {ratio.period}"),
-            el("td", el("b", statistics.show(ratio.value, ratio.unit)), cls="num"),
-            el("td", _anchor(ratio.formula, _ratio_rows(ratio))),
+        row(
+            cell(ratio.name),
+            cell(ratio.scope),
+            cell(f"{ratio.year} 年 {ratio.period}"),
+            cell(el("b", statistics.show(ratio.value, ratio.unit)), cls="num"),
+            cell(_anchor(ratio.formula, _ratio_rows(ratio))),
         )
         for ratio in ratios
     )
-    _table(head, body)
+    table(names, body)
 
 
 def _ratio_rows(ratio: Ratio) -> list[tuple[str, str]]:
@@ -421,19 +421,18 @@ def _series_of(ctx: Context, indicator: str, scope: str) -> None:
 
 
 def _figures(figures: Sequence[Figure]) -> None:
-    head = _head("指标", "范围", "时间", "#数值", "来源")
+    names = ("指标", "范围", "时间", "#数值", "来源")
     body = (
-        el(
-            "tr",
-            el("td", _anchor(figure.indicator, [("indicator", figure.indicator), ("scope", figure.scope)])),
-            el("td", figure.scope, cls="bj-tight"),
-            el("td", figure.when, cls="bj-tight"),
-            el("td", el("b", figure.text), cls="num"),
-            el("td", _source(figure.source), cls="bj-from"),
+        row(
+            cell(_anchor(figure.indicator, [("indicator", figure.indicator), ("scope", figure.scope)])),
+            cell(figure.scope, cls="bj-tight"),
+            cell(figure.when, cls="bj-tight"),
+            cell(el("b", figure.text), cls="num"),
+            cell(_source(figure.source), cls="bj-from"),
         )
         for figure in figures
     )
-    _table(head, body)
+    table(names, body)
 
 
 # ------------------------------------------------------------------ contracts
@@ -479,35 +478,25 @@ def _worth_showing(found: ContractPage) -> Mapping[str, Any]:
     return {name: values for name, values in found.facets.items() if len(values) > 1}
 
 
-def _contract_table(rows: Sequence[ContractRow], *, typed: bool) -> None:
-    head = _head("合同", "卖方", "买方", *(["类型"] if typed else []), "方式", "#成交额", "年份", "来源")
+def _contract_table(found: Sequence[ContractRow], *, typed: bool) -> None:
+    names = ("合同", "卖方", "买方", *(["类型"] if typed else []), "方式", "#成交额", "年份", "来源")
     body = (
-        el(
-            "tr",
-            el("td", row.title),
-            el("td", row.seller or UNDISCLOSED),
-            el("td", row.buyer or UNDISCLOSED),
-            el("td", row.type_label, cls="bj-tight") if typed else None,
-            el("td", " · ".join(dict.fromkeys(filter(None, (row.mode, row.pricing)))) or UNDISCLOSED),
-            el("td", show_wan(row.amount) if row.amount is not None else UNDISCLOSED, cls="num"),
-            el("td", str(row.year or UNDISCLOSED), cls="bj-tight"),
-            el("td", _source(row.source), cls="bj-from"),
+        row(
+            cell(contract.title),
+            cell(contract.seller or UNDISCLOSED),
+            cell(contract.buyer or UNDISCLOSED),
+            cell(contract.type_label, cls="bj-tight") if typed else None,
+            cell(" · ".join(dict.fromkeys(filter(None, (contract.mode, contract.pricing)))) or UNDISCLOSED),
+            cell(show_wan(contract.amount) if contract.amount is not None else UNDISCLOSED, cls="num"),
+            cell(str(contract.year or UNDISCLOSED), cls="bj-tight"),
+            cell(_source(contract.source), cls="bj-from"),
         )
-        for row in rows
+        for contract in found
     )
-    _table(head, body)
+    table(names, body)
 
 
 # ------------------------------------------------------------------ pieces
-def _head(*names: str) -> Markup:
-    """The head of a table; a name that begins with # stands over numbers."""
-    return el("tr", *(el("th", name.lstrip("#"), cls="num" if name.startswith("#") else "") for name in names))
-
-
-def _table(head: Markup, body: Any) -> None:
-    draw(el("div", el("table", el("thead", head), el("tbody", *body), cls="bj-table"), cls="bj-scroll"))
-
-
 def _anchor(label: str, pairs: Sequence[tuple[str, str]]) -> Markup:
     return el("a", label, href=f"{PAGE}?{urlencode(pairs)}")
 

@@ -1,0 +1,21 @@
+"""Plain tables: for rows that are read, not worked with. A phone scrolls them sideways."""
+
+from collections.abc import Iterable
+
+from lib.ui.components.markup import Markup, draw, el
+
+
+def table(names: Iterable[str], rows: Iterable[Markup]) -> None:
+    """A table with these column names; a name that begins with # stands over numbers."""
+    head = el("tr", *(el("th", name.lstrip("#"), cls="num" if name.startswith("#") else "") for name in names))
+    draw(el("div", el("table", el("thead", head), el("tbody", *rows), cls="bj-table"), cls="bj-scroll"))
+
+
+def row(*cells: Markup | None) -> Markup:
+    """One row; a cell that is None is left out."""
+    return el("tr", *cells)
+
+
+def cell(value: str | Markup, cls: str = "") -> Markup:
+    """One cell. Classes: num for numbers, bj-tight for what must not break, bj-from for sources."""
+    return el("td", value, cls=cls)
