@@ -91,13 +91,13 @@ def search_contracts(session: Session, query: ContractQuery, *, actor: Actor) ->
             if not valid(name, value):
                 raise InvalidQuery(f"筛选值无效：{name}={value[:20]}。")
     conditions = _conditions(query)
-    matching = and_(*conditions.values())
+    matching = tuple(conditions.values())
     total, disclosed = session.execute(
-        select(func.count(), func.count(Contract.amount)).select_from(Contract).where(matching)
+        select(func.count(), func.count(Contract.amount)).select_from(Contract).where(*matching)
     ).one()
     rows = session.scalars(
         select(Contract)
-        .where(matching)
+        .where(*matching)
         .order_by(Contract.year.desc().nulls_last(), Contract.id.desc())
         .offset((query.page - 1) * query.size)
         .limit(query.size)

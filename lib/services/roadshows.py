@@ -117,11 +117,11 @@ def search_events(session: Session, query: EventQuery, *, actor: Actor, today: d
     _check(query)
     now = today or today_shanghai()
     conditions = _conditions(session, query, now)
-    matching = and_(*conditions.values())
-    total = session.scalar(select(func.count()).select_from(Event).where(matching)) or 0
-    coming = session.scalar(select(func.count()).select_from(Event).where(matching, _coming(now))) or 0
+    matching = tuple(conditions.values())
+    total = session.scalar(select(func.count()).select_from(Event).where(*matching)) or 0
+    coming = session.scalar(select(func.count()).select_from(Event).where(*matching, _coming(now))) or 0
     statement = (
-        _cards(now).where(matching).order_by(*_order(now)).offset((query.page - 1) * query.size).limit(query.size)
+        _cards(now).where(*matching).order_by(*_order(now)).offset((query.page - 1) * query.size).limit(query.size)
     )
     items = tuple(_card(row) for row in session.execute(statement))
     return EventPage(query, total, coming, items, _facets(session, query, conditions))

@@ -223,11 +223,11 @@ def search_statistics(session: Session, query: StatisticQuery, *, actor: Actor) 
             if not valid(name, value):
                 raise InvalidQuery(f"筛选值无效：{name}={value[:20]}。")
     conditions = _conditions(session, query)
-    matching = and_(*conditions.values())
-    total = session.scalar(select(func.count()).select_from(Statistic).where(matching)) or 0
+    matching = tuple(conditions.values())
+    total = session.scalar(select(func.count()).select_from(Statistic).where(*matching)) or 0
     statement = (
         select(Statistic)
-        .where(matching)
+        .where(*matching)
         .order_by(Statistic.year.desc().nulls_last(), Statistic.id)
         .offset((query.page - 1) * query.size)
         .limit(query.size)
