@@ -152,8 +152,8 @@ def words(series: Series) -> str:
         if point is None:
             said.append(f"{year} 年{NO_DATA}")
         else:
-            kind = _STANDINGS.get(point.standing, "")
-            said.append(f"{year} 年{kind} {point.qualifier}{show(point.value, series.unit)}")
+            parts = (_STANDINGS.get(point.standing, ""), point.qualifier, show(point.value, series.unit))
+            said.append(" ".join([f"{year} 年{parts[0]}", *filter(None, parts[1:])]))
     return f"{series.indicator}，{series.scope}，{series.period}：{'，'.join(said)}。"
 
 
