@@ -19,6 +19,7 @@ from lib.ui.theme import GOLD_TEXT, INK, SKY, STONE
 HEIGHT: Final = 300
 _ROOMY: Final = 6
 """Up to so many places on the axis a bar is wide enough for words inside it."""
+_PHONE: Final = 420
 _STANDINGS: Final = {"derived": "测算", "target": "目标"}
 
 
@@ -37,7 +38,11 @@ def years(series: Series, *, height: int = HEIGHT) -> Chart:
     x: Spec = {
         "field": "x",
         "type": "ordinal",
-        "scale": {"domain": [name for name, _ in places], "paddingInner": 0.5 if roomy else 0.3, "paddingOuter": 0.3},
+        "scale": {
+            "domain": [name for name, _ in places],
+            "paddingInner": _narrow(0.25, 0.5 if roomy else 0.3),
+            "paddingOuter": 0.2,
+        },
         "axis": {"title": None, "labelExpr": "split(datum.label, '|')", "labelLineHeight": 16, "labelOverlap": False},
     }
     top = max((float(point.value) for point in series.points), default=0.0)
@@ -56,24 +61,24 @@ def years(series: Series, *, height: int = HEIGHT) -> Chart:
         if point is None
     ]
     bar: Spec = {"type": "bar", "cornerRadiusTopLeft": 4, "cornerRadiusTopRight": 4, "cursor": "pointer"}
-    link: Spec = {"field": "h", "type": "nominal"}
-    small = 14 if roomy else 12
+    link = {"href": _nominal("h"), "tooltip": _nominal("d"), "description": _nominal("d")}
+    size = 15 if roomy else 13
     layers = [
-        layer(rows["published"], {**bar, "color": SKY}, x=x, y=y, href=link),
-        layer(rows["derived"], {**bar, "color": PALE}, x=x, y=y, href=link),
+        layer(rows["published"], {**bar, "color": SKY}, x=x, y=y, **link),
+        layer(rows["derived"], {**bar, "color": PALE}, x=x, y=y, **link),
         layer(
             rows["target"],
             {**bar, "color": TARGET_FILL, "stroke": TARGET_EDGE, "strokeDash": [5, 4], "strokeWidth": 1.5},
             x=x,
             y=y,
-            href=link,
+            **link,
         ),
         layer(
             everything,
-            {"type": "text", "dy": -10, "fontWeight": 700, "fontSize": small + 1, "color": INK},
+            {"type": "text", "dy": -10, "fontWeight": 700, "fontSize": _narrow(size - 3, size), "color": INK},
             x=x,
             y=y,
-            text={"field": "t", "type": "nominal"},
+            text=_nominal("t"),
         ),
         layer(
             gaps,
@@ -87,14 +92,14 @@ def years(series: Series, *, height: int = HEIGHT) -> Chart:
             },
             x=x,
             y=y,
-            text={"field": "t", "type": "nominal"},
+            text=_nominal("t"),
         ),
     ]
     for standing, colour in (("published", "#FFFFFF"), ("derived", INK), ("target", GOLD_TEXT)):
         inside = [row for row in rows[standing] if row["n"]]
-        mark: Spec = {"type": "text", "baseline": "top", "dy": 8, "fontSize": 13 if roomy else 12, "color": colour}
+        mark: Spec = {"type": "text", "baseline": "top", "dy": 8, "fontSize": _narrow(11, size - 2), "color": colour}
         if inside:
-            layers.append(layer(inside, mark, x=x, y=y, text={"field": "n", "type": "nominal"}))
+            layers.append(layer(inside, mark, x=x, y=y, text=_nominal("n")))
     return Chart(chart([one for one in layers if one["data"]["values"]], height=height), words(series))
 
 
@@ -106,6 +111,7 @@ def comparison(figures: Sequence[Figure], labels: Sequence[str], *, height: int 
             "y": label,
             "v": float(figure.value),
             "t": figure.text,
+            "d": f"{label} {figure.text} · {figure.source.line}",
             "h": _address(("indicator", figure.indicator), ("scope", figure.scope), ("year", str(figure.year))),
         }
         for figure, label in zip(figures, labels, strict=True)
@@ -118,21 +124,25 @@ def comparison(figures: Sequence[Figure], labels: Sequence[str], *, height: int 
         "scale": {"paddingInner": 0.45},
         "axis": {"title": None, "grid": False, "labelFontSize": 14, "labelColor": INK, "labelLimit": 220},
     }
-    x: Spec = {"field": "v", "type": "quantitative", "scale": {"domain": [0, top * 1.3 or 1]}, "axis": None}
+    # The longest bar leaves room for its value, however narrow the place is.
+    room: Spec = {"domain": [0, top or 1], "range": [0, {"expr": "max(width - 100, 40)"}]}
+    x: Spec = {"field": "v", "type": "quantitative", "scale": room, "axis": None}
     layers = [
         layer(
             rows,
             {"type": "bar", "color": SKY, "cornerRadiusEnd": 4, "cursor": "pointer"},
             x=x,
             y=y,
-            href={"field": "h", "type": "nominal"},
+            href=_nominal("h"),
+            tooltip=_nominal("d"),
+            description=_nominal("d"),
         ),
         layer(
             rows,
             {"type": "text", "align": "left", "dx": 8, "fontWeight": 700, "fontSize": 15, "color": INK},
             x=x,
             y=y,
-            text={"field": "t", "type": "nominal"},
+            text=_nominal("t"),
         ),
     ]
     said = "，".join(f"{label} {figure.text}" for figure, label in zip(figures, labels, strict=True))
@@ -146,14 +156,7 @@ def draw(made: Chart) -> None:
 
 def words(series: Series) -> str:
     """What the chart shows, in words: for those who do not see it."""
-    said = []
-    for name, point in _places(series):
-        year = name.replace("|", "")
-        if point is None:
-            said.append(f"{year} 年{NO_DATA}")
-        else:
-            parts = (_STANDINGS.get(point.standing, ""), point.qualifier, show(point.value, series.unit))
-            said.append(" ".join([f"{year} 年{parts[0]}", *filter(None, parts[1:])]))
+    said = [_told(name.replace("|", ""), point, series.unit) for name, point in _places(series)]
     return f"{series.indicator}，{series.scope}，{series.period}：{'，'.join(said)}。"
 
 
@@ -164,6 +167,23 @@ def _places(series: Series) -> list[tuple[str, Point | None]]:
     for first, last in series.gaps:
         found[first] = (str(first) if first == last else f"{first}|–{last}", None)
     return [found[year] for year in sorted(found)]
+
+
+def _told(year: str, point: Point | None, unit: str) -> str:
+    """One place of the axis in words: 2025 年目标 突破 100 亿元."""
+    if point is None:
+        return f"{year} 年{NO_DATA}"
+    kind = _STANDINGS.get(point.standing, "")
+    return " ".join(filter(None, (f"{year} 年{kind}", point.qualifier, show(point.value, unit))))
+
+
+def _narrow(phone: float, desk: float) -> Spec:
+    """A number that depends on how wide the chart turns out in the browser."""
+    return {"expr": f"width < {_PHONE} ? {phone} : {desk}"}
+
+
+def _nominal(field: str) -> Spec:
+    return {"field": field, "type": "nominal"}
 
 
 def _bar(series: Series, point: Point, top: float) -> Spec:
@@ -177,6 +197,7 @@ def _bar(series: Series, point: Point, top: float) -> Spec:
         "v": float(point.value),
         "t": f"{point.qualifier} {point.value:,f}".strip(),
         "n": note if tall and (roomy or point.standing != "published") else "",
+        "d": f"{_told(str(point.year), point, series.unit)} · {point.source.line}",
         "h": _address(*point.rows),
     }
 

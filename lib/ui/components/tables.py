@@ -1,14 +1,20 @@
 """Plain tables: for rows that are read, not worked with. A phone scrolls them sideways."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from lib.ui.components.markup import Markup, draw, el
+
+_MANY: Final = 6
+"""A table of more columns keeps a width at which they stay readable."""
 
 
 def table(names: Iterable[str], rows: Iterable[Markup]) -> None:
     """A table with these column names; a name that begins with # stands over numbers."""
+    names = tuple(names)
+    cls = "bj-table bj-many" if len(names) > _MANY else "bj-table"
     head = el("tr", *(el("th", name.lstrip("#"), cls="num" if name.startswith("#") else "") for name in names))
-    draw(el("div", el("table", el("thead", head), el("tbody", *rows), cls="bj-table"), cls="bj-scroll"))
+    draw(el("div", el("table", el("thead", head), el("tbody", *rows), cls=cls), cls="bj-scroll"))
 
 
 def row(*cells: Markup | None) -> Markup:

@@ -186,7 +186,7 @@ def _base() -> str:
 def _act(card: EventCard) -> None:
     """The one thing to do: register while the event is coming."""
     if card.coming:
-        with st.container(border=True):
+        with st.container(border=True, key="act"):
             _register(card, "stretch")
             st.caption("报名的项目经审核后列入参加项目。")
 
