@@ -16,7 +16,7 @@ def legend(title: str, bands: Sequence[Band], *, gap: bool, signs: Sequence[tupl
     """An SVG of one line, as wide as it needs. `signs` are (hub | node | hollow | link, words)."""
     row = _Row()
     row.text(title, weight=700, colour=theme.INK)
-    row.x += 10
+    row.x += 2
     for band in bands:
         row.box(band.colour)
         row.text(band.label)
@@ -30,7 +30,7 @@ def legend(title: str, bands: Sequence[Band], *, gap: bool, signs: Sequence[tupl
 
 
 def wrapped(title: str, bands: Sequence[Band], *, gap: bool, signs: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:
-    """The same in two lines, classes then signs, for a narrow screen."""
+    """The same in two pieces, classes then signs, which stand in one line where there is room."""
     first = legend(title, bands, gap=gap)
     return (first, legend("", (), gap=False, signs=signs)) if signs else (first,)
 
@@ -48,13 +48,13 @@ class _Row:
         self.parts.append(
             f'<text x="{self.x:.1f}" y="18.5" font-weight="{weight}" fill="{colour}">{escape(words)}</text>'
         )
-        self.x += sum(_SIZE if ord(c) > 0x2E7F else _SIZE * 0.58 for c in words) + 16
+        self.x += sum(_SIZE if ord(c) > 0x2E7F else _SIZE * 0.58 for c in words) + 12
 
     def box(self, fill: str, rim: str = "none") -> None:
         self.parts.append(
-            f'<rect x="{self.x + 0.5:.1f}" y="8.5" width="25" height="12" rx="2" fill="{fill}" stroke="{rim}"/>'
+            f'<rect x="{self.x + 0.5:.1f}" y="8.5" width="21" height="12" rx="2" fill="{fill}" stroke="{rim}"/>'
         )
-        self.x += 32
+        self.x += 27
 
     def sign(self, kind: str) -> None:
         x, gold = self.x + 9, theme.GOLD_LINE

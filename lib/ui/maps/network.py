@@ -30,7 +30,7 @@ from lib.ui.maps.classes import Band, band_of, classify
 from lib.ui.maps.geometry import Feature, bounds, features, ground, hatch, outlines
 
 WIDTH: Final = 838
-HEIGHT: Final = 516
+HEIGHT: Final = 500
 PICKED: Final = ("divisions", "no-data")
 """Ids of the layers that a click on a division reports."""
 
@@ -158,7 +158,9 @@ def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "") -
     )
 
 
-def hexagons(nodes: Sequence[Node], leagues: Sequence[Node], metric: Metric, parent: str = "") -> Drawing:
+def hexagons(
+    nodes: Sequence[Node], leagues: Sequence[Node], metric: Metric, parent: str = "", chosen: str = ""
+) -> Drawing:
     """One hexagon a banner, for the region or one league: equal areas, no boundary line."""
     cells = [f for f in features("banners_hex") if not parent or f["properties"]["parent_code"] == parent]
     by_code = {node.code: node for node in nodes}
@@ -185,7 +187,7 @@ def hexagons(nodes: Sequence[Node], leagues: Sequence[Node], metric: Metric, par
         ]
     )
     layers = [
-        *_choropleth(cells, by_code, metric, bands, step=0.16 if not parent else _hatch_step(frame)),
+        *_choropleth(cells, by_code, metric, bands, step=0.16 if not parent else _hatch_step(frame), chosen=chosen),
         lines("borders", borders, colour=theme.OUTLINE, width=2),
         labels("leagues", around, size=_NAME_SIZE, halo="#FFFFFF"),
         *_names(numbers, metric, bands, named=bool(parent)),

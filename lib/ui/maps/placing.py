@@ -210,12 +210,20 @@ def _without(
         box = _box(centre, text)
         if not _free(box, points, taken):
             continue
-        end = (box[0] if centre[0] > home[0] else box[2], centre[1])
+        end = _nearest_side(box, home)
         best = best or (centre, end)
         line = (home, end)
         if not any(_cross(line, other) for other in leaders) and not any(_through(line, other) for other in taken):
             return centre, end
     return best or (home, home)
+
+
+def _nearest_side(box: Box, home: Point) -> Point:
+    """The middle of the side of a label that faces its home, a little off the letters."""
+    left, top, right, bottom = box
+    x, y = (left + right) / 2, (top + bottom) / 2
+    sides = ((left - 1, y), (right + 1, y), (x, top - 1), (x, bottom + 1))
+    return min(sides, key=lambda side: hypot(side[0] - home[0], side[1] - home[1]))
 
 
 def _places(frame: Frame, xs: Grid, ys: Grid) -> tuple[Grid, Grid]:
