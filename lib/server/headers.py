@@ -21,12 +21,13 @@ def content_security_policy(host: str, *, secure: bool, scripts: Iterable[str]) 
     """A strict policy under which charts, maps and tables work; nothing may be fetched from elsewhere.
 
     Map styles are `data:` documents, and the map's workers are `blob:` scripts. The socket is named because older
-    browsers do not count it as 'self'. Styles stay inline: the frontend writes them at run time.
+    browsers do not count it as 'self'. Styles stay inline: the frontend writes them at run time. deck.gl compiles a
+    WebAssembly module of its own when it loads; that permission covers no text that becomes a script.
     """
     socket = f"{'wss' if secure else 'ws'}://{host}"
     rules = {
         "default-src": "'none'",
-        "script-src": " ".join(("'self'", *scripts)),
+        "script-src": " ".join(("'self'", "'wasm-unsafe-eval'", *scripts)),
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
