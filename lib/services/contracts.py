@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, require
@@ -20,6 +20,8 @@ TYPE_NOTE: Final = (
     "合同类型自 2021-01-01 起为五类，技术许可合同单列（民法典第二十章）；此前为四类，许可并入技术转让。"
     "跨年比较时把转让与许可合并，按四类可比口径看。"
 )
+
+FACETS: Final = ("origin", "mode", "type", "year")
 
 
 @dataclass(frozen=True)
@@ -78,31 +80,68 @@ class ContractPage:
         return max(1, -(-self.total // self.query.size))
 
 
-def search_contracts(session: Session, query: ContractQuery, *, actor: Actor) -> ContractPage:
+@dataclass(frozen=True)
+class Combination:
+    """How many contracts share type, mode and year; UNKNOWN where undisclosed."""
+
+    type: str
+    mode: str
+    year: str
+    count: int
+    disclosed: int
+
+
+def census(session: Session, query: ContractQuery, *, actor: Actor) -> tuple[Combination, ...]:
+    """The contracts with the words and origins of the query, counted once by everything else that filters them.
+
+    A few hundred combinations stand for a million contracts, so every filter, page and count of the list
+    follows from one pass. Raises AccessDenied.
+    """
+    require(actor, Permission.READ_STATISTICS)
+    columns = (Contract.contract_type, Contract.mode, Contract.year)
+    statement = (
+        select(*columns, func.count(), func.count(Contract.amount))
+        .where(*_words(query.q), Contract.origin.in_(query.origins))
+        .group_by(*columns)
+    )
+    return tuple(
+        Combination(kind or UNKNOWN, mode or UNKNOWN, str(year or UNKNOWN), count, disclosed)
+        for kind, mode, year, count, disclosed in session.execute(statement)
+    )
+
+
+def search_contracts(
+    session: Session, query: ContractQuery, *, actor: Actor, counted: tuple[Combination, ...] | None = None
+) -> ContractPage:
     """Contracts that match, newest first; facets origin, type, mode, year ignore themselves.
 
-    Raises InvalidQuery for a page, size or facet value out of range, AccessDenied.
+    `counted` is the census of the same words and origins, where the caller has it already. Raises InvalidQuery
+    for a page, size or facet value out of range, AccessDenied.
     """
     require(actor, Permission.READ_STATISTICS)
     if query.page < 1 or not 1 <= query.size <= MAX_SIZE:
         raise InvalidQuery(f"页码从 1 起，每页 1 至 {MAX_SIZE} 条。")
-    for name in ("origin", "type", "mode", "year"):
+    for name in FACETS:
         for value in getattr(query, name):
             if not valid(name, value):
                 raise InvalidQuery(f"筛选值无效：{name}={value[:20]}。")
-    conditions = _conditions(query)
-    matching = tuple(conditions.values())
-    total, disclosed = session.execute(
-        select(func.count(), func.count(Contract.amount)).select_from(Contract).where(*matching)
-    ).one()
+    combinations = census(session, query, actor=actor) if counted is None else counted
+    chosen = {"type": query.type, "mode": query.mode, "year": query.year}
+    matching = [one for one in combinations if _matches(one, chosen)]
     rows = session.scalars(
         select(Contract)
-        .where(*matching)
+        .where(*_words(query.q), Contract.origin.in_(query.origins), *_conditions(query))
         .order_by(Contract.year.desc().nulls_last(), Contract.id.desc())
         .offset((query.page - 1) * query.size)
         .limit(query.size)
     )
-    return ContractPage(query, total, disclosed, tuple(_row(row) for row in rows), _facets(session, conditions))
+    return ContractPage(
+        query,
+        sum(one.count for one in matching),
+        sum(one.disclosed for one in matching),
+        tuple(_row(row) for row in rows),
+        {**{name: _facet(name, combinations, chosen) for name in chosen}, "origin": _origins(session, query)},
+    )
 
 
 def valid(facet: str, value: str) -> bool:
@@ -119,50 +158,58 @@ def valid(facet: str, value: str) -> bool:
 
 
 # ------------------------------------------------------------------ inside
-def _conditions(query: ContractQuery) -> dict[str, ColumnElement[bool]]:
-    found: dict[str, ColumnElement[bool]] = {"origin": Contract.origin.in_(query.origins)}
-    words = contains_all(query.q, Contract.title, Contract.seller, Contract.buyer)
-    if words:
-        found["q"] = and_(*words)
-    for name, column, blank in (
-        ("type", Contract.contract_type, Contract.contract_type.is_(None)),
-        ("mode", Contract.mode, Contract.mode == ""),
+def _words(q: str) -> list[ColumnElement[bool]]:
+    return contains_all(q, Contract.title, Contract.seller, Contract.buyer)
+
+
+def _conditions(query: ContractQuery) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for values, column, blank in (
+        (query.type, Contract.contract_type, Contract.contract_type.is_(None)),
+        (query.mode, Contract.mode, Contract.mode == ""),
+        (query.year, Contract.year, Contract.year.is_(None)),
     ):
-        if values := getattr(query, name):
-            chosen = column.in_(values)
-            found[name] = or_(chosen, blank) if UNKNOWN in values else chosen
-    if query.year:
-        chosen = Contract.year.in_([int(value) for value in query.year if value != UNKNOWN])
-        found["year"] = or_(chosen, Contract.year.is_(None)) if UNKNOWN in query.year else chosen
+        if values:
+            stated_ones = [value for value in values if value != UNKNOWN]
+            chosen = column.in_([int(value) for value in stated_ones] if column is Contract.year else stated_ones)
+            found.append(or_(chosen, blank) if UNKNOWN in values else chosen)
     return found
 
 
-def _facets(session: Session, conditions: Mapping[str, ColumnElement[bool]]) -> dict[str, tuple[FacetValue, ...]]:
-    def counts(facet: str, column: Any) -> dict[str, int]:
-        others = [condition for name, condition in conditions.items() if name != facet]
-        grouped = select(column, func.count()).select_from(Contract).where(*others).group_by(column)
-        return {str(row[0] or UNKNOWN): row[1] for row in session.execute(grouped)}
+def _origins(session: Session, query: ContractQuery) -> tuple[FacetValue, ...]:
+    """How many contracts of each origin all other filters leave."""
+    counted = select(Contract.origin, func.count()).where(*_words(query.q), *_conditions(query))
+    rows = session.execute(counted.group_by(Contract.origin).order_by(func.count().desc()))
+    return tuple(FacetValue(origin, Origin(origin).label, count) for origin, count in rows)
 
-    labels: dict[str, Mapping[str, str]] = {
-        "origin": {origin.value: origin.label for origin in Origin},
-        "type": CONTRACT_TYPES,
-    }
-    columns = {
-        "origin": Contract.origin, "mode": Contract.mode, "type": Contract.contract_type, "year": Contract.year,
-    }  # fmt: skip
-    facets = {}
-    for name, column in columns.items():
-        found = counts(name, column)
-        rank = (lambda item: (-int(item[0]),)) if name == "year" else (lambda item: (-item[1], item[0]))
-        known = sorted(((value, count) for value, count in found.items() if value != UNKNOWN), key=rank)
-        named = [
-            FacetValue(value, labels.get(name, {}).get(value, f"{value} 年" if name == "year" else value), count)
-            for value, count in known
-        ]
-        if UNKNOWN in found:
-            named.append(FacetValue(UNKNOWN, UNDISCLOSED, found[UNKNOWN]))
-        facets[name] = tuple(named)
-    return facets
+
+def _matches(one: Combination, chosen: Mapping[str, tuple[str, ...]], without: str = "") -> bool:
+    return all(not values or name == without or getattr(one, name) in values for name, values in chosen.items())
+
+
+def _facet(
+    name: str, combinations: tuple[Combination, ...], chosen: Mapping[str, tuple[str, ...]]
+) -> tuple[FacetValue, ...]:
+    """The counts of one facet under all other filters: years newest first, the rest by count, the unknown last."""
+    counts: dict[str, int] = {}
+    for one in combinations:
+        if _matches(one, chosen, without=name):
+            value = getattr(one, name)
+            counts[value] = counts.get(value, 0) + one.count
+
+    def rank(item: tuple[str, int]) -> tuple[bool, int, str]:
+        value, count = item
+        return (value == UNKNOWN, -int(value) if name == "year" and value != UNKNOWN else -count, value)
+
+    return tuple(FacetValue(value, _label(name, value), count) for value, count in sorted(counts.items(), key=rank))
+
+
+def _label(facet: str, value: str) -> str:
+    if value == UNKNOWN:
+        return UNDISCLOSED
+    if facet == "type":
+        return CONTRACT_TYPES[value]
+    return f"{value} 年" if facet == "year" else value
 
 
 def _row(row: Contract) -> ContractRow:

@@ -437,11 +437,18 @@ def _figures(figures: Sequence[Figure]) -> None:
 
 # ------------------------------------------------------------------ contracts
 def _found(ctx: Context, query: ContractQuery) -> ContractPage:
+    revision = ctx.revision("contract")
+    counted = cache.shared(
+        "contracts-census",
+        (query.q, query.origins),
+        revision,
+        lambda session: contracts.census(session, query, actor=VISITOR),
+    )
     return cache.shared(
         "contracts",
         query,
-        ctx.revision("contract"),
-        lambda session: contracts.search_contracts(session, query, actor=VISITOR),
+        revision,
+        lambda session: contracts.search_contracts(session, query, actor=VISITOR, counted=counted),
     )
 
 
