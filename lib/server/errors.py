@@ -32,4 +32,4 @@ async def refused(_request: Request, error: Exception) -> Response:
     """The handler of the API for our own refusals."""
     if not isinstance(error, ProductError):
         raise TypeError("a handler for our own refusals") from error
-    return JSONResponse({"detail": error.message}, _STATUS.get(type(error), 400))
+    return JSONResponse({"detail": error.message, "errors": []}, _STATUS.get(type(error), 400))

@@ -12,11 +12,12 @@ body{margin:0;min-height:100vh;background:#EEF2F5;color:#17212B;line-height:1.6;
 .band{background:linear-gradient(115deg,#0C2238,#0F3557 55%,#15507F);color:#fff;padding:44px 24px 124px}
 .band>div,main{max-width:1120px;margin:0 auto}
 .band a{color:#fff;text-decoration:none}
-.band .home{display:inline-block;font-weight:700;font-size:1.125rem;margin-bottom:22px}
+.band .home{display:inline-flex;align-items:center;gap:8px;font-weight:700;font-size:1.125rem;margin-bottom:22px}
 .band h1{margin:0;font-size:2.25rem;line-height:1.3;font-weight:700}
 .band p{margin:8px 0 0;color:#D5E3EF;max-width:46em}
 main{padding:0 24px 48px;margin-top:-84px}
-.narrow main,.narrow .band>div{max-width:460px}
+.narrow .band>div{max-width:460px}
+.narrow main{max-width:508px}
 .card{background:#fff;border:1px solid #D6DEE6;border-radius:12px;padding:28px;margin-bottom:20px;
  box-shadow:0 8px 28px rgba(12,34,56,.10)}
 .card h2{margin:0 0 10px;font-size:1.25rem}
@@ -58,7 +59,8 @@ def document(title: str, lead: str, body: str, *, narrow: bool = False, status: 
 </head>
 <body class="{"narrow" if narrow else ""}">
 <header class="band"><div>
-<a class="home" href="/">北疆技转</a><h1>{escape(title)}</h1><p>{escape(lead)}</p>
+<a class="home" href="/"><img src="/app/static/icon.svg" alt="" width="30" height="30">北疆技转</a>
+<h1>{escape(title)}</h1><p>{escape(lead)}</p>
 </div></header>
 <main>{body}</main>
 </body>

@@ -3,10 +3,24 @@
 from typing import Final
 
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Route
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 
-from lib.server import chrome, headers, health, login
+from lib.server import chrome, feeds, headers, health, login
+from lib.server.api import PREFIX, api
 from lib.server.guard import Guard
+
+
+async def start_of_api(_request: Request) -> Response:
+    """GET /api and /api/v1 lead to the contents of the API."""
+    return RedirectResponse(f"{PREFIX}/", 308)
+
+
+async def absent(_request: Request) -> Response:
+    """Whatever else begins with /api/ or /feeds/ is not a page of Streamlit."""
+    return JSONResponse({"detail": f"没有这个地址，请看 {PREFIX}/docs。", "errors": []}, 404)
+
 
 ROUTES: Final[list[BaseRoute]] = [
     Route("/healthz", health.healthz),
@@ -14,6 +28,13 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/login", login.login, methods=["GET", "POST"]),
     Route("/logout", login.logout, methods=["POST"]),
     Route("/chrome.js", chrome.script),
+    Route("/feeds/events.ics", feeds.events),
+    Route("/feeds/achievements.atom", feeds.achievements),
+    Route("/api", start_of_api),
+    Route(PREFIX, start_of_api),
+    Mount(PREFIX, api),
+    Route("/api/{rest:path}", absent),
+    Route("/feeds/{rest:path}", absent),
 ]
 
 MIDDLEWARE: Final = [
