@@ -39,8 +39,9 @@ def listing(ctx: Context) -> None:
         filters.clear(chosen)
         st.space("stretch")
         draw(el("a", "订阅活动日历（.ics）", href=FEED, cls="bj-more"))
-    if query.page == 1:
-        _coming(ctx, page)
+    asked = bool(query.q or any(chosen.values()))
+    if query.page == 1 and (page.coming or not asked):
+        _coming(page)
     past = tuple(card for card in page.items if not card.coming)
     if past:
         for heading, group in groupby(past, _year):
@@ -114,7 +115,7 @@ def _page(ctx: Context, query: EventQuery) -> EventPage:
     )
 
 
-def _coming(ctx: Context, page: EventPage) -> None:
+def _coming(page: EventPage) -> None:
     coming = tuple(card for card in page.items if card.coming)
     bands.section("即将举行", f"{page.coming} 场" if page.coming else "")
     if not coming:
