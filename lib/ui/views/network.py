@@ -9,7 +9,9 @@ import streamlit as st
 from lib.domain.access import VISITOR
 from lib.domain.vocabulary import NO_DATA, Level, Origin
 from lib.services import network
+from lib.services.catalogue import UNKNOWN
 from lib.services.network import SERVICE_KINDS, Entry, Metric, Node, Part, Zone
+from lib.services.roadshows import OUTSIDE
 from lib.ui import address, cache, navigation
 from lib.ui.components import bands
 from lib.ui.components.cards import plain
@@ -31,6 +33,7 @@ class View:
 
     metric: Metric
     style: str
+    leagues: tuple[Node, ...]
     league: Node | None
     banner: Node | None
     origins: tuple[str, ...]
@@ -87,13 +90,14 @@ def _view(ctx: Context) -> View:
     by_banner = st.query_params.get("level") == Level.BANNER
     style = address.choice("style", tuple(STYLES), "hexagons" if by_banner else "boundaries")
     origins = address.choices("origin", lambda value: value in tuple(Origin))
-    leagues = {node.code: node for node in _survey(ctx, Level.LEAGUE, "", origins).nodes}
-    league = leagues.get(st.query_params.get("parent", ""))
+    leagues = _survey(ctx, Level.LEAGUE, "", origins).nodes
+    parent = st.query_params.get("parent", "")
+    league = next((node for node in leagues if node.code == parent), None)
     banner = None
     if league:
         banners = {node.code: node for node in _survey(ctx, Level.BANNER, league.code, origins).nodes}
         banner = banners.get(st.query_params.get("banner", ""))
-    return View(metric, style, league, banner, origins)
+    return View(metric, style, leagues, league, banner, origins)
 
 
 def _survey(ctx: Context, level: Level, parent: str, origins: tuple[str, ...]) -> Survey:
@@ -113,16 +117,15 @@ def _survey(ctx: Context, level: Level, parent: str, origins: tuple[str, ...]) -
 
 def _drawing(ctx: Context, view: View) -> maps.Drawing:
     """The map, built once for each question and change of the data."""
-    leagues = _survey(ctx, Level.LEAGUE, "", view.origins).nodes
     banners = _survey(ctx, Level.BANNER, view.parent, view.origins).nodes if view.by_banner else ()
     banner = view.banner.code if view.banner else ""
 
     def build(_session: object) -> maps.Drawing:
         if view.style == "hexagons":
-            return maps.hexagons(banners, leagues, view.metric, view.parent, banner)
+            return maps.hexagons(banners, view.leagues, view.metric, view.parent, banner)
         if view.league:
             return maps.league(view.league, banners, view.metric, banner)
-        return maps.region(leagues, view.metric)
+        return maps.region(view.leagues, view.metric)
 
     key = (view.metric.value, view.parent, view.style, banner, view.origins)
     return cache.shared("network map", key, ctx.revision(*_TOPICS), build)
@@ -165,7 +168,7 @@ def _region(ctx: Context, view: View) -> Node:
 
 def _crumbs(ctx: Context, view: View) -> None:
     """自治区 › 盟市 › 旗县: each step a link or a choice, so that the map is not needed to move."""
-    leagues = {node.code: node.name for node in _survey(ctx, Level.LEAGUE, "", view.origins).nodes}
+    leagues = {node.code: node.name for node in view.leagues}
     st.page_link(navigation.href("network"), label=_REGION, query_params=_here(view, parent="", banner=""))
     draw(el("span", "›", aria_hidden="true"))
     _step("盟市", "parent", leagues, view.parent)
@@ -505,7 +508,10 @@ def _definition(view: View, survey: Survey) -> None:
                 f"全部 {view.league.count(metric) or 0:,} {metric.unit}{metric.label}",
             )
         else:
-            query, label = _link(view, metric, "unknown"), f"未写明盟市的 {left_out:,} {metric.unit}未计入"
+            query, label = _link(view, metric, UNKNOWN), f"未写明盟市的 {left_out:,} {metric.unit}未计入"
+            if metric is Metric.EVENTS:
+                query["league"] = [UNKNOWN, OUTSIDE]
+                label = f"未写明盟市或在区外举行的 {left_out:,} {metric.unit}未计入"
         st.page_link(
             navigation.href(metric.page),
             label=label,
