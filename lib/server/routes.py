@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from lib.server import chrome, feeds, headers, health, login
+from lib.server import chrome, downloads, feeds, headers, health, login
 from lib.server.api import PREFIX, api
 from lib.server.guard import Guard
 
@@ -30,6 +30,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/chrome.js", chrome.script),
     Route("/feeds/events.ics", feeds.events),
     Route("/feeds/achievements.atom", feeds.achievements),
+    *downloads.routes,
     Route("/api", start_of_api),
     Route(PREFIX, start_of_api),
     Mount(PREFIX, api),
