@@ -78,7 +78,7 @@ def show(ctx: Context) -> None:
             _ranking(view, survey, drawing)
         if view.league:
             _parts(ctx, view)
-        _definition(view, survey)
+        _definition(ctx, view, survey)
     if view.league and not view.banner:
         _rows_of_league(ctx, view)
     _table(ctx, view, survey)
@@ -235,13 +235,17 @@ def _switches(ctx: Context, view: View) -> None:
     )
 
 
-def _origin_switch(ctx: Context, view: View) -> None:
-    present = cache.shared(
+def _origins(ctx: Context) -> dict[str, int]:
+    return cache.shared(
         "network origins",
         (),
         ctx.revision(*_TOPICS),
         lambda session: network.origins_present(session, actor=VISITOR),
     )
+
+
+def _origin_switch(ctx: Context, view: View) -> None:
+    present = _origins(ctx)
     if len(present) < 2 and not view.origins:
         return
     st.session_state["net-origin"] = list(view.origins)
@@ -480,7 +484,7 @@ def _entries(metric: Metric, entries: Sequence[Entry], names: dict[str, str]) ->
     return el("table", head, el("tbody", *rows), cls="bj-table bj-dense")
 
 
-def _definition(view: View, survey: Survey) -> None:
+def _definition(ctx: Context, view: View, survey: Survey) -> None:
     """What the numbers mean: 口径 · 来源 · 截至, and what the map leaves out, as a link to those rows."""
     metric = view.metric
     left_out = survey.unplaced[metric.value]
@@ -495,6 +499,9 @@ def _definition(view: View, survey: Survey) -> None:
         lines.append("＊ 是开发区，不是行政区划，地图上没有它。")
     if not view.by_banner:
         lines.append(f"枢纽和分支：有{'、'.join(SERVICE_KINDS)}的盟市；枢纽是其中最多的一个。")
+    demo = _origins(ctx).get(Origin.DEMO, 0)
+    if demo and (not view.origins or Origin.DEMO in view.origins):
+        lines.append(f"含{Origin.DEMO.label} {demo:,} 条（成果、机构、需求、活动合计），可用上方的来源筛选去掉。")
     with st.container(key="net-meaning", gap="small"):
         draw(join(*(el("p", line, cls="bj-meaning") for line in lines)))
         if not left_out:
