@@ -421,13 +421,13 @@ def _series_of(ctx: Context, indicator: str, scope: str) -> None:
 
 
 def _figures(figures: Sequence[Figure]) -> None:
-    names = ("指标", "范围", "时间", "#数值", "来源")
+    names = ("指标", "#数值", "范围", "时间", "来源")
     body = (
         row(
             cell(_anchor(figure.indicator, [("indicator", figure.indicator), ("scope", figure.scope)])),
+            cell(el("b", figure.text), cls="num"),
             cell(figure.scope, cls="bj-tight"),
             cell(figure.when, cls="bj-tight"),
-            cell(el("b", figure.text), cls="num"),
             cell(_source(figure.source), cls="bj-from"),
         )
         for figure in figures
@@ -486,15 +486,15 @@ def _worth_showing(found: ContractPage) -> Mapping[str, Any]:
 
 
 def _contract_table(found: Sequence[ContractRow], *, typed: bool) -> None:
-    names = ("合同", "卖方", "买方", *(["类型"] if typed else []), "方式", "#成交额", "年份", "来源")
+    names = ("合同", "#成交额", "卖方", "买方", *(["类型"] if typed else []), "方式", "年份", "来源")
     body = (
         row(
             cell(contract.title),
+            cell(show_wan(contract.amount) if contract.amount is not None else UNDISCLOSED, cls="num"),
             cell(contract.seller or UNDISCLOSED),
             cell(contract.buyer or UNDISCLOSED),
             cell(contract.type_label, cls="bj-tight") if typed else None,
             cell(" · ".join(dict.fromkeys(filter(None, (contract.mode, contract.pricing)))) or UNDISCLOSED),
-            cell(show_wan(contract.amount) if contract.amount is not None else UNDISCLOSED, cls="num"),
             cell(str(contract.year or UNDISCLOSED), cls="bj-tight"),
             cell(_source(contract.source), cls="bj-from"),
         )
