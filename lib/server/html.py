@@ -10,7 +10,8 @@ _STYLE: Final = """
 body{margin:0;min-height:100vh;background:#EEF2F5;color:#17212B;line-height:1.6;
  font-family:'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;font-variant-numeric:tabular-nums}
 .band{background:linear-gradient(115deg,#0C2238,#0F3557 55%,#15507F);color:#fff;padding:44px 24px 124px}
-.band>div,main{max-width:1120px;margin:0 auto}
+.band>div{max-width:1120px;margin:0 auto}
+main{max-width:1168px;margin:0 auto}
 .band a{color:#fff;text-decoration:none}
 .band .home{display:inline-flex;align-items:center;gap:8px;font-weight:700;font-size:1.125rem;margin-bottom:22px}
 .band h1{margin:0;font-size:2.25rem;line-height:1.3;font-weight:700}
@@ -40,6 +41,8 @@ code{font-family:ui-monospace,Consolas,Menlo,monospace;font-size:.9em;background
  padding:1px 5px;overflow-wrap:anywhere}
 .method{color:#276B4E;font-weight:700;margin-right:8px}
 .wide{overflow-x:auto}
+.wide td:first-child{white-space:nowrap}
+.wide td:last-child{min-width:9em}
 @media(max-width:640px){.band{padding:28px 18px 108px}.band h1{font-size:1.75rem}main{padding:0 14px 32px}
  .card{padding:20px 18px}}
 """

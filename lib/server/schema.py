@@ -184,10 +184,10 @@ class Source(BaseModel):
 class Item(BaseModel):
     """What records have in common."""
 
-    id: int
+    id: int = Field(description="编号")
     title: str = Field(description="标题")
     origin: OriginName = Field(description="public 公开信息、submitted 平台申报、demo 演示数据")
-    source: Source
+    source: Source = Field(description="发布方 publisher、日期 date、网址 url")
 
 
 class Placed(BaseModel):
@@ -253,10 +253,10 @@ class DemandDetail(Demand):
 class Named(BaseModel):
     """What organizations have in place of a title."""
 
-    id: int
+    id: int = Field(description="编号")
     name: str = Field(description="名称")
     origin: OriginName = Field(description="public 公开信息、submitted 平台申报、demo 演示数据")
-    source: Source
+    source: Source = Field(description="发布方 publisher、日期 date、网址 url")
 
 
 class Organization(Placed, Named):
