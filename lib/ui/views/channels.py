@@ -171,7 +171,7 @@ def _band(board: Board, view: View) -> None:
     cooperation = sum(total.cooperation for total in board.totals)
     events = sum(total.events for total in board.totals)
     line = f"{cooperation:,} 条合作记录，另有 {events:,} 场有伙伴的活动。两种记录分开计数，同一件事不算两次。"
-    with bands.band("谁给我们技术，谁用我们的技术", line, instrument=0.62), st.container(key="net-figures"):
+    with bands.band("谁给我们技术，谁用我们的技术", line, instrument=0.72), st.container(key="net-figures"):
         for column, direction in zip(st.columns(3, gap="small"), Direction, strict=True):
             number = sum(total.directions[direction.value] for total in board.totals)
             with column, st.container(key=f"net-figure-{direction.value}"):
