@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from lib.domain.vocabulary import NO_DATA, Level
 from lib.services.network import Metric, Node
+from lib.services.places import ALIASES
 from lib.ui import theme
 from lib.ui.maps import placing
 from lib.ui.maps.base import (
@@ -45,7 +46,7 @@ _REGION_LABELS: Final[dict[str, Point]] = {
     "150600": (108.28, 38.83),
     "150700": (120.61, 50.3),
     "150800": (107.55, 41.54),
-    "150900": (112.37, 42.23),
+    "150900": (112.6, 42.25),
     "152200": (120.75, 46.38),
     "152500": (114.52, 44.39),
     "152900": (102.53, 40.7),
@@ -68,6 +69,8 @@ _STRIPS: Final = (
     (130.4, 43.0, 145.0, 56.0),
     (60.0, 30.0, 118.5, 35.6),
 )
+_SHOWN_NAMES: Final = {name: alias for alias, name in ALIASES.items()}
+"""Names in the boundary files → names in the facts and on the screen: 蒙古国."""
 _NAME_SIZE: Final = 14
 _LONGEST_NAME: Final = 6
 _GENERALISED: Final = 0.012
@@ -146,7 +149,12 @@ def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "") -
                 dot(seat, 8, "#FFFFFF", theme.GOLD_LINE, 2.6),
             ],
         ),
-        labels("grounds", [label(at, name, theme.GROUND_NAME) for name, at in grounds], size=13, weight=400),
+        labels(
+            "grounds",
+            [label(at, _SHOWN_NAMES.get(name, name), theme.GROUND_NAME) for name, at in grounds],
+            size=13,
+            weight=400,
+        ),
         lines("leaders", [{"p": spot.leader} for spot in spots if spot.leader], colour=theme.STONE, width=1.1),
         *_names(names, metric, bands, size=15, unit=metric.unit),
     ]

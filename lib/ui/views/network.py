@@ -277,22 +277,24 @@ def _map(ctx: Context, view: View, survey: Survey, drawing: maps.Drawing) -> Non
             st.image(_phone(ctx, view, survey, drawing), alt=drawing.alt, width="stretch")
         title = f"{'旗县' if view.by_banner else '盟市'}{metric.label}（{metric.unit}）"
         with st.container(horizontal=True, gap="small", key="net-legend"):
-            classed, *signs = legend.wrapped(title, drawing.bands, gap=drawing.has_gap, signs=_signs(view))
+            classed, *signs = legend.wrapped(title, drawing.bands, gap=drawing.has_gap, signs=_signs(view, drawing))
             st.image(classed, alt=f"图例：{title}", width="content")
             with st.container(key="net-signs", width="content"):
                 for row in signs:
-                    st.image(row, alt=f"图例：{'、'.join(words for _, words in _signs(view))}", width="content")
+                    st.image(
+                        row, alt=f"图例：{'、'.join(words for _, words in _signs(view, drawing))}", width="content"
+                    )
         if view.style == "hexagons":
             st.caption("等面积示意：每个六边形是一个旗县（市、区），不表示边界与面积。")
         st.caption(notice.notice())
 
 
-def _signs(view: View) -> tuple[tuple[str, str], ...]:
+def _signs(view: View, drawing: maps.Drawing) -> tuple[tuple[str, str], ...]:
     if view.style == "hexagons":
         return ()
     if view.league:
-        return (("seat", "盟市驻地"), ("node", f"有{view.metric.label}记录的旗县"), ("hollow", NO_DATA),
-                ("link", "盟市—旗县"))  # fmt: skip
+        linked = (("node", f"有{view.metric.label}记录的旗县"), ("link", "盟市—旗县")) if drawing.bands else ()
+        return (("seat", "盟市驻地"), *linked, ("hollow", NO_DATA))
     return (("hub", "枢纽"), ("node", "有技术转移机构"), ("hollow", f"节点{NO_DATA}"), ("link", "枢纽—分支"))
 
 
@@ -342,7 +344,7 @@ def _ranking(view: View, survey: Survey, drawing: maps.Drawing) -> None:
     zones = [zone for zone in survey.zones if view.by_banner and zone.counts[metric.value]]
     if not known and not zones:
         where = view.league.name if view.league else "全区"
-        bands.empty(NO_DATA, f"{where}的{metric.label}都没有写明旗县；按类别的清单在下面。")
+        bands.empty(NO_DATA, f"{where}的{metric.label}都没有写明旗县，不等于没有。")
         return
     rows = [_Row.of(node, view, drawing) for node in known[:_RANKED]] + [
         _Row.zone(f"zone{position}", zone, metric) for position, zone in enumerate(zones)
