@@ -1,0 +1,94 @@
+"""Feeds: valid for the programs that read them, and cheap to ask for again."""
+
+from datetime import datetime
+from xml.etree import ElementTree
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from lib.domain.vocabulary import Origin
+from lib.server import feeds
+from lib.services.catalogue import Card, Source
+from lib.settings import settings
+from lib.store.engine import Database
+from lib.store.models import Achievement, Event
+from tests.server.conftest import HOST
+
+ATOM = {"a": feeds.ATOM}
+FEEDS = {"/feeds/events.ics": "text/calendar", "/feeds/achievements.atom": "application/atom+xml"}
+
+
+def atom(content: bytes) -> ElementTree.Element:
+    """The parsed feed, with what RFC 4287 asks of every feed and entry."""
+    feed = ElementTree.fromstring(content)  # noqa: S314 - our own feed
+    assert feed.tag == f"{{{feeds.ATOM}}}feed"
+    for node in (feed, *feed.findall("a:entry", ATOM)):
+        for name in ("id", "title", "updated"):
+            assert len(node.findall(f"a:{name}", ATOM)) == 1 and node.findtext(f"a:{name}", "", ATOM)
+        assert datetime.fromisoformat(node.findtext("a:updated", "", ATOM)).tzinfo
+        assert node.findtext("a:author/a:name", "", ATOM)
+        assert {link.get("rel") for link in node.findall("a:link", ATOM)} >= {"alternate"}
+        assert all(link.get("href", "").startswith("http") for link in node.findall("a:link", ATOM))
+    return feed
+
+
+def test_achievements_are_a_valid_feed_of_absolute_addresses(client: TestClient) -> None:
+    answer = client.get("/feeds/achievements.atom")
+    feed = atom(answer.content)
+    entries = feed.findall("a:entry", ATOM)
+    ids = [entry.findtext("a:id", "", ATOM) for entry in entries]
+    assert len(entries) == len(set(ids)) == 50
+    assert all(address.startswith(f"{HOST}/achievements?id=") for address in ids)
+    moments = [datetime.fromisoformat(entry.findtext("a:updated", "", ATOM)) for entry in entries]
+    assert moments == sorted(moments, reverse=True)
+    assert datetime.fromisoformat(feed.findtext("a:updated", "", ATOM)) == moments[0]
+
+
+def test_no_text_breaks_the_feed() -> None:
+    odd = "<b>&amp; ]]> \x0b\ufffe 𠮷 \"'"
+    source = Source(Origin.SUBMITTED, odd, None, "javascript:alert(1)")
+    feed = atom(feeds.achievements_atom([Card("achievement", 1, odd, source, summary=odd, unit=odd)], HOST))
+    assert feed.findtext("a:entry/a:title", "", ATOM) == "<b>&amp; ]]>  𠮷 \"'"
+    assert "javascript" not in {link.get("href", "")[:10] for link in feed.iter(f"{{{feeds.ATOM}}}link")}
+    atom(feeds.achievements_atom([], HOST))
+
+
+def test_events_are_a_calendar_with_every_dated_event(client: TestClient, app_database: Database) -> None:
+    calendar = Calendar.from_ical(client.get("/feeds/events.ics").content)
+    found = {int(str(entry["UID"]).split("-")[1].split("@")[0]): entry for entry in calendar.walk("VEVENT")}
+    with app_database.read() as session:
+        statement = select(Event.id, Event.held_on).where(Event.held_on.is_not(None))
+        dated = {row.id: row.held_on for row in session.execute(statement)}
+    assert {number: entry["DTSTART"].dt for number, entry in found.items()} == dated
+    assert all(str(entry["URL"]).startswith(f"{HOST}/roadshows?id=") for entry in found.values())
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_a_feed_is_sent_again_only_when_something_changed(
+    client: TestClient, app_database: Database, path: str
+) -> None:
+    first = client.get(path)
+    assert first.headers["content-type"].startswith(FEEDS[path])
+    assert client.get(path).content == first.content
+    again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304 and again.content == b"" and again.headers["etag"] == first.headers["etag"]
+    with app_database.write() as session:
+        for entity in (Achievement, Event):
+            record = session.scalars(select(entity).limit(1)).one()
+            record.title = f"{record.title}（更新）"
+    changed = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert changed.status_code == 200 and changed.headers["etag"] != first.headers["etag"]
+
+
+def test_the_public_address_stands_in_the_feeds(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://tt.example.gov.cn/")
+    settings.cache_clear()
+    for path in FEEDS:
+        text = client.get(path).text
+        assert "https://tt.example.gov.cn/" in text and "localhost" not in text
+
+
+def test_any_other_feed_is_404(client: TestClient) -> None:
+    assert client.get("/feeds/contacts.csv").status_code == 404
