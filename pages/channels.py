@@ -4,4 +4,6 @@ from lib.domain.access import Permission
 from lib.ui import guard
 from lib.ui.views import channels
 
-channels.show(guard.page(Permission.READ_CHANNELS))
+ctx = guard.page(Permission.READ_CHANNELS)
+
+channels.show(ctx)

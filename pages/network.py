@@ -4,4 +4,6 @@ from lib.domain.access import Permission
 from lib.ui import guard
 from lib.ui.views import network
 
-network.show(guard.page(Permission.READ_NETWORK))
+ctx = guard.page(Permission.READ_NETWORK)
+
+network.show(ctx)
