@@ -59,10 +59,12 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
-        """One consistent snapshot; writing through it fails."""
+        """One consistent snapshot; writing through it fails. What was read stays readable after the block.
+
+        Closing ends the transaction; a rollback would expire every record that the block hands out.
+        """
         with self._read_session() as session:
             yield session
-            session.rollback()
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:

@@ -35,7 +35,9 @@ def token() -> str | None:
 def begin() -> Context:
     """Read the login and the revisions anew: the first thing of every run."""
     with database().read() as session:
-        context = Context(accounts.actor_of(session, token()), revisions.read(session))
+        context = Context(
+            accounts.actor_of(session, token(), address=st.context.ip_address or ""), revisions.read(session)
+        )
     _RUN.set(context)
     return context
 
