@@ -55,8 +55,8 @@ def configure() -> None:
             logger = logging.getLogger(name)
             logger.handlers = []
             logger.propagate = True
-    # Requests name page sessions in upload addresses, statements hold what people typed, migrations chatter.
-    for name in ("uvicorn.access", "sqlalchemy.engine", "alembic"):
+    # Requests name page sessions in upload addresses, statements hold what people typed, the rest only chatters.
+    for name in ("uvicorn.access", "uvicorn.error", "sqlalchemy.engine", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # Script errors are logged by `lib.services.trouble`, with the id that the person sees.
     logging.getLogger("streamlit.error_util").setLevel(logging.CRITICAL)
