@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
-from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -45,13 +45,13 @@ def base_url(request: Request) -> str:
 
 async def _feed(request: Request, topic: str, media_type: str, make: Callable[[str], bytes]) -> Response:
     base = base_url(request)
-    number = await to_thread.run_sync(_revision, topic)
+    number = await run_in_threadpool(_revision, topic)
     # An event that was coming yesterday may be past today, so the day is part of the version.
     version = sha256(f"{topic} {number} {today_shanghai()} {base}".encode()).hexdigest()[:32]
     headers = {"ETag": f'"{version}"', "Cache-Control": "public, max-age=0, must-revalidate"}
     if version in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(await to_thread.run_sync(make, base), media_type=media_type, headers=headers)
+    return Response(await run_in_threadpool(make, base), media_type=media_type, headers=headers)
 
 
 def _revision(topic: str) -> int:

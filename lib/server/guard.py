@@ -18,7 +18,7 @@ from collections.abc import Awaitable
 from ipaddress import ip_address
 from typing import Final
 
-from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -102,7 +102,7 @@ class Guard:
         token = cookies.get(self.settings.session_cookie)
         if found is None or token is None or not self._owns(found[1], cookies):
             return False
-        return await to_thread.run_sync(_signed_in, token)
+        return await run_in_threadpool(_signed_in, token)
 
     def _dress(self, message: Message, scope: Scope, asked: Headers, cookies: dict[str, str]) -> None:
         given = MutableHeaders(raw=list(message["headers"]))
@@ -188,7 +188,7 @@ class Guard:
             message = await receive()
             if message["type"] == "websocket.receive" and time.monotonic() - noted > _TOUCH_SECONDS:
                 noted = time.monotonic()
-                self._beside(to_thread.run_sync(_touch, token))
+                self._beside(run_in_threadpool(_touch, token))
             return message
 
         return noting

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import structlog
 import uvicorn
-from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
 
 from lib.domain.errors import Conflict, ProductError
 from lib.server import logs
@@ -79,8 +79,8 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     """What holds while the application runs, also under another server than ours."""
     logs.configure()
     store = database()
-    await to_thread.run_sync(prepare, store)
-    await to_thread.run_sync(_warm)
+    await run_in_threadpool(prepare, store)
+    await run_in_threadpool(_warm)
     gc.collect()
     gc.freeze()
     try:

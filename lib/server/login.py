@@ -3,14 +3,14 @@
 That the form came from a page of ours is checked by the guard, as for every changing request.
 """
 
+import asyncio
 import time
 from collections import deque
 from html import escape
 from typing import Final
 from urllib.parse import parse_qs, quote, urlsplit
 
-import anyio
-from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -50,8 +50,31 @@ class Attempts:
         self._failed.setdefault(address, deque(maxlen=settings().login_failures)).append(time.monotonic())
 
 
+class Turns:
+    """Passwords are checked two at a time: each check takes 64 MiB and a third of a second."""
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
+
+    @property
+    def crowded(self) -> bool:
+        """True when nobody more should wait."""
+        return self._waiting >= _WAITING
+
+    async def __aenter__(self) -> None:
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def __aexit__(self, *_: object) -> None:
+        self._places.release()
+
+
 attempts = Attempts()
-_argon = anyio.Semaphore(_AT_ONCE)
+turns = Turns()
 
 
 async def login(request: Request) -> Response:
@@ -59,7 +82,7 @@ async def login(request: Request) -> Response:
     token = request.cookies.get(settings().session_cookie)
     if request.method != "POST":
         onward = safe_next(request.query_params.get("next", "/"))
-        actor = await to_thread.run_sync(_actor, token) if token else Actor()
+        actor = await run_in_threadpool(_actor, token) if token else Actor()
         return _signed_in(actor, onward) if actor.account_id else _form(onward)
     form = await _read(request)
     if form is None:
@@ -70,11 +93,11 @@ async def login(request: Request) -> Response:
         answer = _form(onward, name, problem="失败次数过多，请五分钟后再试。", status=429)
         answer.headers["Retry-After"] = str(_WINDOW_SECONDS)
         return answer
-    if _argon.statistics().tasks_waiting >= _WAITING:
+    if turns.crowded:
         return _form(onward, name, problem="同时登录的人太多，请稍候再试。", status=503)
     try:
-        async with _argon:
-            fresh = await to_thread.run_sync(
+        async with turns:
+            fresh = await run_in_threadpool(
                 _enter, name, form.get("password", ""), address, request.headers.get("user-agent", ""), token
             )
     except AccessDenied as denied:
@@ -92,7 +115,7 @@ async def logout(request: Request) -> Response:
     form = await _read(request) or {}
     token = request.cookies.get(settings().session_cookie)
     if token:
-        await to_thread.run_sync(_leave, token)
+        await run_in_threadpool(_leave, token)
     answer = RedirectResponse(safe_next(form.get("next", "/")), 303, {"Cache-Control": "no-store"})
     answer.delete_cookie(settings().session_cookie, path="/", secure=settings().secure, httponly=True, samesite="lax")
     return answer

@@ -1,5 +1,6 @@
 """Login and logout: what the cookie is, where one goes on to, and how guessing is slowed down."""
 
+import asyncio
 import re
 from html import unescape
 
@@ -131,3 +132,30 @@ def test_the_page_needs_no_script_and_nothing_from_elsewhere(client: TestClient)
     page = client.get("/login?next=/review").text
     assert "<script" not in page and "http" not in page.replace("http-equiv", "")
     assert 'lang="zh-CN"' in page and 'name="viewport"' in page and 'value="/review"' in page
+
+
+def test_a_crowd_is_asked_to_come_back(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login, "_WAITING", 0)
+    answer = enter(client)
+    assert answer.status_code == 503 and "稍候" in answer.text
+
+
+def test_passwords_are_checked_two_at_a_time() -> None:
+    async def scene() -> tuple[int, bool]:
+        turns, inside, most = login.Turns(), 0, 0
+
+        async def check() -> None:
+            nonlocal inside, most
+            async with turns:
+                inside += 1
+                most = max(most, inside)
+                await asyncio.sleep(0.01)
+                inside -= 1
+
+        checks = [asyncio.ensure_future(check()) for _ in range(login._WAITING + login._AT_ONCE)]
+        await asyncio.sleep(0)
+        crowded = turns.crowded
+        await asyncio.gather(*checks)
+        return most, crowded and not turns.crowded
+
+    assert asyncio.run(scene()) == (2, True)
