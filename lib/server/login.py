@@ -81,7 +81,7 @@ async def login(request: Request) -> Response:
     """GET /login shows the form, or who is signed in; POST checks it and leads on."""
     token = request.cookies.get(settings().session_cookie)
     if request.method != "POST":
-        onward = safe_next(request.query_params.get("next", "/"))
+        onward = safe_next(request.query_params.get("next") or _came_from(request))
         actor = await run_in_threadpool(_actor, token) if token else Actor()
         return _signed_in(actor, onward) if actor.account_id else _form(onward)
     form = await _read(request)
@@ -134,6 +134,17 @@ def safe_next(target: str) -> str:
 
 
 # ------------------------------------------------------------------ inside
+def _came_from(request: Request) -> str:
+    """The page of ours that the link stood on."""
+    try:
+        parts = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return "/"
+    if parts.netloc != request.headers.get("host"):
+        return "/"
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
 async def _read(request: Request) -> dict[str, str] | None:
     """The fields of a posted form; None when it is too large or no form."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":

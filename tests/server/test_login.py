@@ -82,6 +82,19 @@ def test_one_goes_on_only_to_addresses_of_ours(asked: str, followed: str) -> Non
     assert login.safe_next(asked) == followed
 
 
+@pytest.mark.parametrize(
+    ("referer", "followed"),
+    [
+        ("http://localhost:8501/review?id=3", "/review?id=3"), ("http://evil.example/review", "/"), ("", "/"),
+        ("http://localhost:8501/login?next=/review", "/"), ("http://localhost:8501//evil.example", "/"), ("http://[", "/"),
+    ],
+)  # fmt: skip
+def test_without_being_told_one_goes_back_to_where_the_link_stood(
+    client: TestClient, referer: str, followed: str
+) -> None:
+    assert f'name="next" value="{followed}"' in client.get("/login", headers={"Referer": referer}).text
+
+
 def test_a_refusal_keeps_what_was_typed_but_not_the_password(client: TestClient) -> None:
     answer = enter(client, password="wrong <b>secret", name='"><script>alert(1)</script>', onward="/review")
     assert answer.status_code == 403 and "set-cookie" not in answer.headers
