@@ -98,6 +98,32 @@ def import_(
         raise typer.Exit(1)
 
 
+@app.command()
+def demo(
+    achievements: Annotated[int, typer.Option(min=0, max=10_000_000, help="成果条数。")] = 0,
+    demands: Annotated[int, typer.Option(min=0, max=10_000_000, help="需求条数。")] = 0,
+    contracts: Annotated[int, typer.Option(min=0, max=10_000_000, help="合同条数。")] = 0,
+    seed: Annotated[int, typer.Option(help="种子：相同的种子生成相同的内容。")] = 1,
+    clear: Annotated[bool, typer.Option("--clear", help="清除全部演示数据，不动其他数据。")] = False,
+) -> None:
+    """生成演示数据（来源标为「演示数据」），或用 --clear 全部清除。"""
+    from lib.services import demo as service
+
+    volume = service.Volume(achievements, demands, contracts, seed)
+    if clear == bool(volume.total):
+        raise _fail("请写明要生成的条数，例如 --achievements 1000；或者只用 --clear 清除演示数据。")
+    with _database() as store:
+        if clear:
+            removed = service.clear(store, actor=ACTOR)
+            print(
+                f"已清除演示数据：成果 {removed['achievement']}、需求 {removed['demand']}、合同 {removed['contract']}。"
+            )
+            return
+        with typer.progressbar(length=volume.total, label="生成演示数据", file=sys.stderr) as bar:
+            service.create(store, volume, actor=ACTOR, progress=bar.update)
+    print(f"已生成演示数据：成果 {achievements}、需求 {demands}、合同 {contracts}。")
+
+
 @account.command("create")
 def account_create(
     login: Annotated[str, typer.Option("--login", help="登录名，2 至 64 个字符。")],
