@@ -6,6 +6,7 @@ is said to; only a search that finds other rows than the scan ends the run with 
 
 import argparse
 import asyncio
+import shutil
 import statistics
 import subprocess
 import sys
@@ -49,7 +50,7 @@ def main() -> None:
     print(f"gauge: {_gauge():.1f} ms for a fixed piece of work, before")
     with ExitStack() as running:
         hello = running.enter_context(servers.hello())
-        tuned = running.enter_context(servers.tuned_hello())
+        tuned = running.enter_context(servers.tuned_hello(shutil.copyfile(real, FOLDER / "hello.db")))
         small = running.enter_context(servers.product(real))
         large = running.enter_context(servers.product(volume))
         capacity(hello, tuned, options.seconds)

@@ -32,10 +32,23 @@ def hello() -> Iterator[str]:
 
 
 @contextlib.contextmanager
+def tuned_hello(database: Path) -> Iterator[str]:
+    """The same hello.py behind our guard and in our launch configuration, which wants a database file of its own."""
+    with _ours("bench.hello_app", [], database) as origin:
+        yield origin
+
+
+@contextlib.contextmanager
 def product(database: Path) -> Iterator[str]:
     """`python -m lib serve` on a SQLite file. Yields its origin."""
+    with _ours("lib", ["serve"], database) as origin:
+        yield origin
+
+
+@contextlib.contextmanager
+def _ours(module: str, arguments: Sequence[str], database: Path) -> Iterator[str]:
     port = _free_port()
-    command = [sys.executable, "-m", "lib", "serve"]
+    command = [sys.executable, "-m", module, *arguments]
     with _running(command, port, cwd=ROOT, environment={**environment(database), "PORT": str(port)}) as origin:
         yield origin
 
