@@ -303,6 +303,12 @@ def place_names(session: Session) -> dict[str, str]:
     return {row.code: row.name for row in session.execute(select(Division.code, Division.name))}
 
 
+def short_names(session: Session) -> dict[str, str]:
+    """Short names of the leagues by code, for labels."""
+    rows = session.execute(select(Division.code, Division.short_name).where(Division.level == "league"))
+    return {row.code: row.short_name for row in rows}
+
+
 def facet_number(facet: str, value: str) -> int:
     """The index number of a facet value of the address. Raises InvalidQuery for a value that cannot be one."""
     if value == UNKNOWN:

@@ -5,14 +5,17 @@ here depends on who asks: everything in the catalogue tables is public. What is 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import streamlit as st
 
 from lib.domain.access import VISITOR
-from lib.services import catalogue
+from lib.services import catalogue, overview
 from lib.services.catalogue import CataloguePage, CatalogueQuery
+from lib.services.overview import Overview
 from lib.store.engine import database
+from lib.ui.maps import hexagons as hexagon_map
 
 Value = TypeVar("Value")
 
@@ -45,6 +48,22 @@ def place_names(revision: tuple[int, ...]) -> dict[str, str]:
 def _place_names(revision: tuple[int, ...]) -> dict[str, str]:
     with database().read() as session:
         return catalogue.place_names(session)
+
+
+def short_names(revision: tuple[int, ...]) -> dict[str, str]:
+    """Short names of leagues by code, for labels."""
+    return shared("short-names", "", revision, catalogue.short_names)
+
+
+def picture(revision: tuple[int, ...]) -> Overview:
+    """The counts of the home page."""
+    return shared("overview", "", revision, lambda session: overview.read(session, actor=VISITOR))
+
+
+@lru_cache(maxsize=4)
+def hexagons(counts: tuple[tuple[str, int], ...], names: tuple[tuple[str, str], ...]) -> str:
+    """The home page's hexagons as SVG, from pairs of league code and count, league code and name."""
+    return hexagon_map.picture(dict(counts), dict(names))
 
 
 def shared(name: str, key: object, revision: tuple[int, ...], read: Callable[[Any], Value]) -> Value:
