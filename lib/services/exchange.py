@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, noload
+from sqlalchemy.orm import Session, lazyload
 
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc
@@ -393,7 +393,7 @@ def _known(session: Session, kind: Kind) -> dict[str, _Known]:
 def _records(session: Session, entity: Any, ids: list[int]) -> dict[int, Any]:
     statement = select(entity).where(entity.id.in_(ids))
     if hasattr(entity, "organization"):
-        statement = statement.options(noload(entity.organization))
+        statement = statement.options(lazyload(entity.organization))
     return {record.id: record for record in session.scalars(statement)}
 
 
