@@ -1,0 +1,289 @@
+"""The three forms and their rules: what a widget sends is text, and nothing of it is trusted.
+
+Fields are those of the region's own collection forms (rules §8.1–8.3). Each broken rule is one Chinese
+sentence that says what to do; all of them are found at once.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from lib.domain.dates import check_year, today_shanghai
+from lib.domain.errors import InvalidInput
+from lib.domain.money import parse_amount
+from lib.domain.submissions import credit_code_holds, email, phone
+from lib.domain.text import clean, fold
+from lib.domain.vocabulary import (
+    ACHIEVEMENT_CLASSES,
+    COOPERATION_MODES,
+    DEMAND_CLASSES,
+    FIELDS,
+    IP_TYPES,
+    STAGES,
+    TRANSFER_MODES,
+    TRL_LEVELS,
+    SubmissionKind,
+)
+
+PROJECT_SOURCES: Final = ("高校", "科研院所", "企业", "团队")
+_KEYWORDS: Final = re.compile(r"[、,，;；\s]+")
+
+
+def _refuse(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("form", "{sentence}", {"sentence": sentence})
+
+
+def _text(label: str, most: int, *, least: int = 1, multiline: bool = False) -> BeforeValidator:
+    def read(value: object) -> str:
+        try:
+            text = clean(str(value or ""), multiline=multiline)
+        except ValueError:
+            raise _refuse(f"「{label}」里有看不见的控制字符，请删去后重新输入。") from None
+        if not text and least:
+            raise _refuse(f"请填写「{label}」。")
+        if len(text) < least:
+            raise _refuse(f"「{label}」至少写 {least} 个字，现在只有 {len(text)} 个。")
+        if len(text) > most:
+            raise _refuse(f"「{label}」最多 {most} 字，现在多了 {len(text) - most} 字，请删减。")
+        return text
+
+    return BeforeValidator(read)
+
+
+def _choice(label: str, allowed: Sequence[str], *, required: bool = True) -> BeforeValidator:
+    def read(value: object) -> str:
+        if value in (None, ""):
+            if required:
+                raise _refuse(f"请选择「{label}」。")
+            return ""
+        if value not in allowed:
+            raise _refuse(f"「{label}」请从列表里选择。")
+        return str(value)
+
+    return BeforeValidator(read)
+
+
+def _number_of(label: str, allowed: Mapping[int, str]) -> BeforeValidator:
+    def read(value: object) -> int:
+        if not value:
+            raise _refuse(f"请选择「{label}」。")
+        if not isinstance(value, int) or value not in allowed:
+            raise _refuse(f"「{label}」请从列表里选择。")
+        return value
+
+    return BeforeValidator(read)
+
+
+def _place(label: str) -> BeforeValidator:
+    def read(value: object) -> str:
+        if not re.fullmatch(r"15[0-9]{4}", str(value or "")):
+            raise _refuse(f"请选择「{label}」。")
+        return str(value)
+
+    return BeforeValidator(read)
+
+
+def _amount(label: str) -> BeforeValidator:
+    def read(value: object) -> Decimal | None:
+        text = str(value or "").strip()
+        if text in {"", "面议"}:
+            return None
+        try:
+            amount = parse_amount(text.removesuffix("万元").removesuffix("万"))
+        except ValueError:
+            raise _refuse(f"「{label}」请填以万元为单位的数字，例如 120 或 120.5；留空表示面议。") from None
+        if amount <= 0:
+            raise _refuse(f"「{label}」要大于 0；没有定价请留空，表示面议。")
+        return amount
+
+    return BeforeValidator(read)
+
+
+def _day(label: str, *, required: bool) -> BeforeValidator:
+    def read(value: object) -> date | None:
+        if value is None and not required:
+            return None
+        if not isinstance(value, date):
+            raise _refuse(f"请选择「{label}」。")
+        try:
+            check_year(value.year)
+        except ValueError:
+            raise _refuse(f"「{label}」的年份不对，请重新选择。") from None
+        return value
+
+    return BeforeValidator(read)
+
+
+def _checked(label: str, read: Callable[[str], str], example: str, *, required: bool = True) -> BeforeValidator:
+    def check(value: object) -> str:
+        text = str(value or "").strip()
+        if not text:
+            if required:
+                raise _refuse(f"请填写「{label}」。")
+            return ""
+        try:
+            return read(text)
+        except ValueError:
+            raise _refuse(f"「{label}」看起来不对，请写成 {example} 的样子。") from None
+
+    return BeforeValidator(check)
+
+
+def _credit_code(text: str) -> str:
+    code = re.sub(r"[\s-]", "", fold(text)).upper()
+    if not credit_code_holds(code):
+        raise ValueError("check digit")
+    return code
+
+
+def _keywords(value: object) -> str:
+    try:
+        words = [word for word in _KEYWORDS.split(clean(str(value or ""))) if word]
+    except ValueError:
+        raise _refuse("「关键词」里有看不见的控制字符，请删去后重新输入。") from None
+    if not words:
+        raise _refuse("请填写「关键词」，用顿号隔开，最多 3 个。")
+    if len(words) > 3:
+        raise _refuse(f"「关键词」最多 3 个，现在有 {len(words)} 个，请留下最要紧的 3 个。")
+    if any(len(word) > 20 for word in words):
+        raise _refuse("每个「关键词」最多 20 字，请缩短。")
+    return "、".join(words)
+
+
+def _ticked(sentence: str) -> BeforeValidator:
+    def read(value: object) -> bool:
+        if value is not True:
+            raise _refuse(sentence)
+        return True
+
+    return BeforeValidator(read)
+
+
+def _year(value: object) -> int | None:
+    text = fold(str(value or "")).strip()
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{4}", text):
+        raise _refuse("「完成年份」请写四位数字，例如 2025。")
+    try:
+        return check_year(int(text))
+    except ValueError:
+        raise _refuse("「完成年份」的年份不对，请重新填写。") from None
+
+
+def _event(value: object) -> int:
+    if not isinstance(value, int) or value < 1:
+        raise _refuse("请从「路演与活动」里选一场活动，再点「路演报名」。")
+    return value
+
+
+Code = Annotated[str, BeforeValidator(lambda value: str(value or ""))]
+
+
+class Form(BaseModel):
+    """What all forms ask: who is behind it, and two declarations."""
+
+    model_config = ConfigDict(extra="ignore", validate_default=True)
+    private: ClassVar[frozenset[str]] = frozenset(
+        {"contact_name", "contact_phone", "contact_email", "truthful", "not_secret"}
+    )
+
+    title: Annotated[str, _text("名称", 100, least=4)] = ""
+    unit: Annotated[str, _text("单位", 100, least=2)] = ""
+    field: Annotated[int, _number_of("技术领域", FIELDS)] = 0
+    contact_name: Annotated[str, _text("联系人", 40)] = ""
+    contact_phone: Annotated[str, _checked("联系电话", phone, "13900001234 或 0471-1234567")] = ""
+    contact_email: Annotated[str, _checked("邮箱", email, "name@example.com", required=False)] = ""
+    truthful: Annotated[bool, _ticked("请勾选「情况属实」的声明。")] = False
+    not_secret: Annotated[bool, _ticked("请先自查并勾选「不涉及国家秘密」；拿不准的内容不要提交。")] = False
+
+    def content(self) -> dict[str, Any]:
+        """Everything but the contact and the declarations, as JSON values (money in 元 as text)."""
+        return self.model_dump(mode="json", exclude=set(self.private))
+
+
+class DemandForm(Form):
+    """企业技术需求征集表 (rules §8.1)."""
+
+    league: Annotated[str, _place("所属盟市")] = ""
+    banner: Code = ""
+    credit_code: Annotated[str, _checked("统一社会信用代码", _credit_code, "18 位代码（末位为校验码）")] = ""
+    demand_class: Annotated[str, _choice("需求类别", DEMAND_CLASSES)] = ""
+    keywords: Annotated[str, BeforeValidator(_keywords)] = ""
+    description: Annotated[str, _text("现在的难处", 2000, least=10, multiline=True)] = ""
+    indicators: Annotated[str, _text("希望达到的指标", 1000, least=2, multiline=True)] = ""
+    cooperation_mode: Annotated[str, _choice("合作方式", COOPERATION_MODES)] = ""
+    budget: Annotated[Decimal | None, _amount("预算（万元）")] = None
+    valid_from: Annotated[date | None, _day("有效期起", required=True)] = None
+    valid_until: Annotated[date | None, _day("有效期止", required=True)] = None
+    wanted: Annotated[str, _text("意向合作单位或专家", 200, least=0)] = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "DemandForm":
+        if self.valid_from is None or self.valid_until is None:
+            return self
+        if self.valid_until < self.valid_from:
+            raise PydanticCustomError("form:valid_until", "「有效期止」要在「有效期起」之后，请重新选择。")
+        if self.valid_until < today_shanghai():
+            raise PydanticCustomError("form:valid_until", "「有效期止」已经过去，请重新选择。")
+        return self
+
+
+class AchievementForm(Form):
+    """科技成果征集/入库表 (rules §8.2)."""
+
+    league: Annotated[str, _place("所在盟市")] = ""
+    banner: Code = ""
+    completer: Annotated[str, _text("第一完成人", 40)] = ""
+    achievement_class: Annotated[str, _choice("成果类别", ACHIEVEMENT_CLASSES)] = ""
+    keywords: Annotated[str, BeforeValidator(_keywords)] = ""
+    summary: Annotated[str, _text("成果简介", 2000, least=10, multiline=True)] = ""
+    indicators: Annotated[str, _text("技术指标", 1000, least=2, multiline=True)] = ""
+    trl: Annotated[int, _number_of("技术成熟度", TRL_LEVELS)] = 0
+    stage: Annotated[str, _choice("所处阶段", STAGES)] = ""
+    ip_type: Annotated[str, _choice("知识产权形式", IP_TYPES)] = ""
+    ip_number: Annotated[str, _text("知识产权编号", 100, least=0)] = ""
+    transfer_mode: Annotated[str, _choice("拟转化方式", TRANSFER_MODES)] = ""
+    price: Annotated[Decimal | None, _amount("意向价格（万元）")] = None
+    other_units: Annotated[str, _text("合作单位", 200, least=0)] = ""
+    award: Annotated[str, _text("获奖情况或课题来源", 100, least=0)] = ""
+    year: Annotated[int | None, BeforeValidator(_year)] = None
+
+
+class RegistrationForm(Form):
+    """路演项目报名表 (rules §8.3, our composite of public calls)."""
+
+    event_id: Annotated[int, BeforeValidator(_event)] = 0
+    source: Annotated[str, _choice("项目来源", PROJECT_SOURCES)] = ""
+    stage: Annotated[str, _choice("所处阶段", STAGES)] = ""
+    technology: Annotated[str, _text("核心技术与知识产权", 1000, least=10, multiline=True)] = ""
+    team: Annotated[str, _text("团队（负责人、核心成员）", 500, least=2, multiline=True)] = ""
+    market: Annotated[str, _text("市场与商业模式", 1000, least=0, multiline=True)] = ""
+    financing: Annotated[str, _text("融资需求", 500, least=0, multiline=True)] = ""
+    cooperation: Annotated[str, _text("合作需求", 500, least=2, multiline=True)] = ""
+    presenter: Annotated[str, _text("路演人", 40)] = ""
+
+
+FORMS: Final[dict[SubmissionKind, type[Form]]] = {
+    SubmissionKind.DEMAND: DemandForm,
+    SubmissionKind.ACHIEVEMENT: AchievementForm,
+    SubmissionKind.REGISTRATION: RegistrationForm,
+}
+
+
+def check(kind: SubmissionKind, values: Mapping[str, Any]) -> Form:
+    """The form, read and checked. Raises InvalidInput with one sentence a field, all at once."""
+    try:
+        return FORMS[kind].model_validate(dict(values))
+    except ValidationError as broken:
+        fields: dict[str, str] = {}
+        for error in broken.errors(include_url=False, include_context=False, include_input=False):
+            name = error["type"].partition(":")[2] or str(error["loc"][0] if error["loc"] else "title")
+            sentence = error["msg"] if error["type"].startswith("form") else f"「{name}」填写得不对，请重新填写。"
+            fields.setdefault(name, sentence)
+        raise InvalidInput(fields) from None
