@@ -12,13 +12,15 @@ from lib.domain.access import Actor, Role
 from lib.domain.errors import InvalidInput, ProductError
 from lib.files.facts import ROWS
 from lib.files.tables import TableError
-from lib.store.engine import Database, database
+from lib.store.engine import Database, reach
 from lib.store.lock import exclusive
 
 ACTOR: Final = Actor(role=Role.ADMINISTRATOR, name="命令行")
 """Whoever may run commands on the server may load its data."""
 
-app = typer.Typer(help="北疆技转：数据库与服务的命令。", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="北疆技转：数据库与服务的命令。", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)  # a decorated traceback shows the values of variables: passwords
 account = typer.Typer(help="管理登录账号。", no_args_is_help=True)
 app.add_typer(account, name="account")
 
@@ -32,11 +34,11 @@ def _fail(sentence: str) -> typer.Exit:
 @contextlib.contextmanager
 def _database(*, writes: bool = True, migrated: bool = True) -> Iterator[Database]:
     """The database; for a command that writes ours alone, never beside a running app on the same SQLite file."""
-    store = database()
     try:
+        store = reach()
         with exclusive(store) if writes else contextlib.nullcontext():
             if migrated and not store.ready():
-                raise _fail("数据库还没有创建、版本较旧或连接不上；请检查 DATABASE_URL，并运行 python -m lib init。")
+                raise _fail("数据库还没有创建或版本较旧，请先运行 python -m lib init。")
             yield store
     except InvalidInput as invalid:
         raise _fail("；".join(invalid.fields.values())) from None

@@ -141,6 +141,7 @@ def import_file(
     `dry_run` only counts. Raises AccessDenied.
     """
     require(actor, Permission.LOAD_DATA)
+    name = name.encode("utf-8", "replace").decode()  # names of files need not be text
     try:
         table = tables.read(data, name, tables.IMPORT)
     except tables.TableError as refusal:

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from lib.domain.errors import ProductError
 from lib.settings import settings
 from lib.store import revision, search
 
@@ -129,3 +131,14 @@ def _sqlite_engine(url: str, *, begin: str, size: int, query_only: bool) -> Engi
 def database() -> Database:
     """The database of this process."""
     return Database(settings().database_url)
+
+
+def reach() -> Database:
+    """The database of this process, once it answers. Raises ProductError with one clear line when it does not."""
+    try:
+        found = database()
+        with found.engine.connect():
+            return found
+    except (SQLAlchemyError, ImportError, OSError, ValueError) as trouble:
+        reason = str(trouble).strip().splitlines()[0]
+        raise ProductError(f"无法使用数据库，请检查 DATABASE_URL：{reason}") from None

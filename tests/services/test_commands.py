@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from lib.__main__ import app
 from lib.settings import ROOT, settings
-from lib.store.engine import Database
+from lib.store.engine import Database, database
 from lib.store.models import Account, Achievement, Demand
 
 HEADER = "title,enterprise,league,field,budget_cny,description,year\n"
@@ -87,17 +87,27 @@ def test_what_cannot_be_done_is_one_sentence(app_database: Database, words: tupl
     assert isinstance(done.exception, SystemExit), "no traceback"
 
 
-def test_a_database_that_was_never_made_says_what_to_run(
-    tmp_path: Path, app_database: Database, demands: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("sqlite:///{folder}/empty.db", "python -m lib init"),
+        ("sqlite:///{folder}/junk.db", "请检查 DATABASE_URL"),
+        ("postgresql+psycopg://nobody:secret@127.0.0.1:1/none", "请检查 DATABASE_URL"),
+        ("no address", "请检查 DATABASE_URL"),
+    ],
+)
+def test_a_database_that_cannot_be_used_says_what_to_do(
+    app_database: Database, demands: Path, monkeypatch: pytest.MonkeyPatch, address: str, sentence: str
 ) -> None:
-    from lib.store.engine import database
-
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+    demands.with_name("junk.db").write_bytes(b"junk" * 2000)
+    monkeypatch.setenv("DATABASE_URL", address.format(folder=demands.parent))
     settings.cache_clear()
     database.cache_clear()
     done = run("import", "demands", demands)
     assert done.exit_code == 1
-    assert "python -m lib init" in done.stderr
+    assert sentence in done.stderr
+    assert "secret" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_the_set_comes_and_goes_by_command(app_database: Database) -> None:
