@@ -46,7 +46,7 @@ def main() -> int:
                 for name in options.pages:
                     if name == "review":
                         visit.sign_in()
-                    page = visit.open(name)
+                    page = visit.open("" if name == "home" else name)
                     page.wait_for_timeout(1500)
                     file = options.into / f"{name}-{width}x{height}.png"
                     page.screenshot(path=file)

@@ -75,7 +75,7 @@ class Visit:
         self.page.goto(f"{self.origin}/login")
         self.page.locator("input[name=login]").fill("admin")
         self.page.locator("input[name=password]").fill(PASSWORD)
-        self.page.locator("button[type=submit]").click()
+        self.page.locator("form button").click()
         self.settle()
 
     def watch(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from lib.settings import settings
 from tests.e2e.browser import FLAGS, Visit, executable
 from tests.e2e.server import Server
 
@@ -59,16 +60,24 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def administrator(server: Server) -> str:
+    """The token of the administrator's login on `server`, for `visit`."""
+    return server.sign_in()
+
+
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
-    """Open a browser of one's own on a server: `visit(server, width=1440, height=900)`."""
+    """Open a browser of one's own on a server: `visit(server, width, height, token)`."""
     contexts = []
 
-    def start(server: Server, width: int = 1440, height: int = 900) -> Visit:
+    def start(server: Server, width: int = 1440, height: int = 900, token: str | None = None) -> Visit:
         context = chromium.new_context(
             viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai"
         )
         contexts.append(context)
+        if token:
+            context.add_cookies([{"name": settings().session_cookie, "value": token, "url": server.origin}])
         page = context.new_page()
         page.set_default_timeout(30_000)
         visit = Visit(context, page, server.origin)

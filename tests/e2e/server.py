@@ -14,7 +14,7 @@ import httpx
 
 from lib.domain.access import Actor, Role
 from lib.services import accounts
-from lib.settings import ROOT
+from lib.settings import ROOT, settings
 from lib.store.engine import Database
 
 PASSWORD = "草原上的风吹过-2026"
@@ -74,6 +74,16 @@ class Server:
             keeper = Actor(role=Role.ADMINISTRATOR, name="测试")
             accounts.create_account(session, "admin", PASSWORD, "管理员", Role.ADMINISTRATOR, actor=keeper)
         store.dispose()
+
+    def sign_in(self) -> str:
+        """Log the administrator in without a browser; returns the login's token."""
+        answer = httpx.post(
+            f"{self.origin}/login",
+            data={"login": "admin", "password": PASSWORD},
+            headers={"Origin": self.origin},
+            trust_env=False,
+        )
+        return answer.cookies[settings().session_cookie]
 
 
 def _free_port() -> int:
