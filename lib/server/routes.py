@@ -17,12 +17,18 @@ async def start_of_api(_request: Request) -> Response:
     return RedirectResponse(f"{PREFIX}/", 308)
 
 
+async def home(_request: Request) -> Response:
+    """GET /home: the default page has no address but /."""
+    return RedirectResponse("/", 308)
+
+
 async def absent(_request: Request) -> Response:
     """Whatever else begins with /api/ or /feeds/ is not a page of Streamlit."""
     return JSONResponse({"detail": f"没有这个地址，请看 {PREFIX}/docs。", "errors": []}, 404)
 
 
 ROUTES: Final[list[BaseRoute]] = [
+    Route("/home", home),
     Route("/healthz", health.healthz),
     Route("/readyz", health.readyz),
     Route("/login", login.login, methods=["GET", "POST"]),

@@ -28,16 +28,27 @@ def _cells() -> tuple[tuple[str, str, tuple[tuple[float, float], ...]], ...]:
     )
 
 
+def _beside(code: str, xs: list[float], ys: list[float]) -> tuple[float, float, str]:
+    """Where a league's label stands clear of the cells: 鄂尔多斯 left, 呼和浩特 right below, others above."""
+    if code == "150600":
+        return min(xs) - 6, max(ys) - 6, "end"
+    if code == "150100":
+        return max(xs) + 4, max(ys) + 6, "start"
+    return (min(xs) + max(xs)) / 2 - 8, min(ys) - 8, "end"
+
+
 def picture(counts: Mapping[str, int], names: Mapping[str, str], labelled: int = 3) -> str:
     """An SVG of the leagues coloured by `counts` (by league code); the largest carry their name and number.
 
     A league without a count is darker than every class and stays unlabelled. For a dark ground.
     """
     ranked = sorted(counts, key=lambda code: -counts[code])
-    classes = {code: min(4, 4 - position * 5 // max(5, len(ranked))) for position, code in enumerate(ranked)}
+    classes = {
+        code: 4 if place == 0 else 3 - (place - 1) * 4 // max(4, len(ranked) - 1) for place, code in enumerate(ranked)
+    }
     xs = [x for _, _, corners in _cells() for x, _ in corners]
     ys = [y for _, _, corners in _cells() for _, y in corners]
-    left, top, width, height = min(xs) - 60, min(ys) - 6, max(xs) - min(xs) + 66, max(ys) - min(ys) + 12
+    left, top, width, height = min(xs) - 70, min(ys) - 6, max(xs) - min(xs) + 76, max(ys) - min(ys) + 12
     shapes = []
     for _name, league, corners in _cells():
         colour = _RAMP[classes[league]] if league in classes else _NO_DATA
@@ -46,13 +57,10 @@ def picture(counts: Mapping[str, int], names: Mapping[str, str], labelled: int =
     texts = []
     for code in ranked[:labelled]:
         own = [corner for _, league, corners in _cells() if league == code for corner in corners]
-        centre = sum(x for x, _ in own) / len(own)
-        above = centre < (left + left + width) / 2 - 40
-        y = (min(y for _, y in own) - 8 if above else max(y for _, y in own) + 18) - top
-        anchor = "end" if above else "middle"
+        x, y, anchor = _beside(code, [x - left for x, _ in own], [y - top for _, y in own])
         texts.append(
-            f'<text x="{centre - left:.0f}" y="{y:.0f}" text-anchor="{anchor}" font-size="15" font-weight="600" '
-            f'fill="#fff" stroke="#0F3557" stroke-width="3" paint-order="stroke" '
+            f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" font-size="17" font-weight="600" '
+            f'fill="#fff" stroke="#0F3557" stroke-width="4" paint-order="stroke" '
             f'font-family="PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif">'
             f"{names.get(code, '')} {counts[code]}</text>"
         )

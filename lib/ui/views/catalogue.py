@@ -76,7 +76,7 @@ def achievement(ctx: Context, record_id: int) -> None:
     records.head("成果库", "achievements", record.title, record.summary, (field, record.award), _tag(record))
     left, right = st.columns([1, 2.05], gap="large")
     with left:
-        with st.container(border=True):
+        with st.container(border=True, key="act"):
             st.page_link(
                 navigation.href("submit"),
                 label="我有意向",

@@ -44,6 +44,7 @@ def hero(picture: Overview, ctx: Context) -> None:
                 alt=f"各盟市机构数：{_ranked(picture.organizations_by_league, places)}",
                 width="stretch",
             )
+            draw(el("p", "盟市机构数：越亮越多，金色最多", cls="bj-hero-label bj-centred"))
         with levels:
             _levels(picture)
         draw(el("p", "六个环节　点任一数字看明细", cls="bj-hero-label"))
