@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from operator import add
 
 MAX_QUERY = 100
 MAX_TERMS = 8
@@ -58,13 +58,11 @@ def grams(text: str) -> str:
     Each run of letters and digits ends with its last character alone, so that a single character can be
     found as a prefix: 「稀土材料」 becomes 「稀土 土材 材料 料」.
     """
-    return " ".join(_grams(fold(text)))
-
-
-def _grams(folded: str) -> Iterator[str]:
-    for run in _WORD.findall(folded):
-        yield from (run[i : i + 2] for i in range(len(run) - 1))
-        yield run[-1]
+    parts: list[str] = []
+    for run in _WORD.findall(fold(text)):
+        parts += map(add, run, run[1:])
+        parts.append(run[-1])
+    return " ".join(parts)
 
 
 def terms(query: str) -> list[str]:
