@@ -35,7 +35,7 @@ def main() -> int:
         store.dispose()
         server.administrator()
         server.start()
-        browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable(playwright), args=FLAGS)
         try:
             for width, height in SIZES:
                 context = browser.new_context(
@@ -46,7 +46,7 @@ def main() -> int:
                 for name in options.pages:
                     if name == "review":
                         visit.sign_in()
-                    page = visit.open("" if name == "home" else name)
+                    page = visit.open(name)
                     page.wait_for_timeout(1500)
                     file = options.into / f"{name}-{width}x{height}.png"
                     page.screenshot(path=file)

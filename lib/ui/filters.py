@@ -125,10 +125,12 @@ def pager(current: int, pages: int) -> None:
     """Page numbers for `pages` pages; the address holds the current one."""
     if pages < 2:
         return
-    st.session_state["pager"] = min(current, pages)
+    # The page is part of the key: the address is the state, and a widget's own memory must not outlive it.
+    key = f"pager-{pages}-{min(current, pages)}"
     with st.container(horizontal=True, horizontal_alignment="center"):
         st.pagination(
             pages,
-            key="pager",
-            on_change=lambda: address.write(page=st.session_state["pager"] if st.session_state["pager"] > 1 else None),
+            default=min(current, pages),
+            key=key,
+            on_change=lambda: address.write(page=st.session_state[key] if st.session_state[key] > 1 else None),
         )

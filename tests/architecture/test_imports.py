@@ -11,7 +11,7 @@ from lib.settings import ROOT
 
 RUNTIME = [ROOT / "app.py", *sorted((ROOT / "lib").rglob("*.py")), *sorted((ROOT / "pages").glob("*.py"))]
 NOT_IMPORTED = {
-    "altair": "named by the customer; charts are its Vega-Lite, written as plain specs because importing it costs a second",
+    "altair": "named by the customer; charts are plain specs of its Vega-Lite, since importing it takes a second",
     "pandas": "named by the customer; what Streamlit's tables and charts stand on",
     "psycopg": "the driver that postgresql+psycopg:// names",
     "python-multipart": "what Starlette reads forms with",

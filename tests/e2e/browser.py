@@ -5,10 +5,9 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
-from functools import lru_cache
 from urllib.parse import urlparse
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
 
 from tests.e2e.server import PASSWORD
 
@@ -28,14 +27,11 @@ PROBES = ("/_stcore/health", "/_stcore/host-config")
 """The frontend looks for its server under the page's own path first; there these two answer 404, as they should."""
 
 
-@lru_cache
-def executable() -> str | None:
+def executable(playwright: Playwright) -> str | None:
     """A Chromium that starts: CHROMIUM, Debian's, or the one playwright fetched."""
     named = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
     found = [path for name in named if name and (path := shutil.which(name))]
-    with sync_playwright() as playwright:
-        found.append(playwright.chromium.executable_path)
-    for path in found:
+    for path in (*found, playwright.chromium.executable_path):
         with contextlib.suppress(OSError):
             if subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
                 return path

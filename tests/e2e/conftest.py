@@ -29,6 +29,8 @@ def _running(folder: Path, template: Path, *, administrator: bool) -> Iterator[S
     try:
         server.start()
         yield server
+        ended = server.process and server.process.poll()
+        assert ended is None, f"the server ended by itself with {ended}\n{server.output()}"
         assert "Traceback" not in server.output(), server.output()
     finally:
         server.kill()
@@ -51,10 +53,10 @@ def server(tmp_path_factory: pytest.TempPathFactory, loaded_file: Path) -> Itera
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One Chromium for the run; without one the browser tests are skipped, loudly."""
-    found = executable()
-    if found is None:
-        pytest.skip("NO BROWSER TEST WAS RUN: Chromium is missing; as root: apt-get install chromium fonts-noto-cjk")
     with sync_playwright() as playwright:
+        found = executable(playwright)
+        if found is None:
+            pytest.skip("NO BROWSER TEST WAS RUN: no Chromium; as root: apt-get install chromium fonts-noto-cjk")
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()

@@ -12,17 +12,12 @@ from tests.e2e.server import Server
 NAVIGATION = "[data-testid='stTopNavLink']"
 
 
-def address(place: Place) -> str:
-    """The page's address below the origin; the home page has none."""
-    return "" if place.name == "home" else place.name
-
-
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 def test_the_first_request_of_a_fresh_server_meets_navigation_and_guard(
     place: Place, fresh_server: Server, visit: Callable[..., Visit]
 ) -> None:
     seen = visit(fresh_server)
-    page = seen.open(address(place))
+    page = seen.open(place.name)
     denied = page.get_by_text("这个页面需要权限").count() > 0
     assert denied is not VISITOR.may(place.permission)
     links = page.locator(NAVIGATION)
@@ -36,10 +31,10 @@ def test_every_page_is_quiet_for_the_administrator_and_fits_a_phone(
     place: Place, server: Server, administrator: str, visit: Callable[..., Visit]
 ) -> None:
     seen = visit(server, token=administrator)
-    page = seen.open(address(place))
+    page = seen.open(place.name)
     assert page.get_by_text("这个页面需要权限").count() == 0
     page.set_viewport_size({"width": 390, "height": 844})
-    seen.open(address(place))
+    seen.open(place.name)
     too_wide = page.evaluate(
         """() => [document.scrollingElement, document.querySelector("[data-testid='stMain']")]
                    .map(e => e.scrollWidth - e.clientWidth).filter(over => over > 0)"""

@@ -86,7 +86,8 @@ def test_one_goes_on_only_to_addresses_of_ours(asked: str, followed: str) -> Non
     ("referer", "followed"),
     [
         ("http://localhost:8501/review?id=3", "/review?id=3"), ("http://evil.example/review", "/"), ("", "/"),
-        ("http://localhost:8501/login?next=/review", "/"), ("http://localhost:8501//evil.example", "/"), ("http://[", "/"),
+        ("http://localhost:8501/login?next=/review", "/"), ("http://localhost:8501//evil.example", "/"),
+        ("http://[", "/"),
     ],
 )  # fmt: skip
 def test_without_being_told_one_goes_back_to_where_the_link_stood(

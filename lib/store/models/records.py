@@ -196,7 +196,7 @@ class Contract(Sourced, Base):
         CheckConstraint(FIELD_RANGE, name="field_range"),
         year_range("year"),
         *sourced_checks(),
-        Index("ix_contract_origin", "origin"),
+        Index("ix_contract_census", "origin", "year", "contract_type", "mode", "amount"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

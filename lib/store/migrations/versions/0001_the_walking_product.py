@@ -95,7 +95,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('load_key', name=op.f('uq_contract_load_key'))
     )
     with op.batch_alter_table('contract', schema=None) as batch_op:
-        batch_op.create_index('ix_contract_origin', ['origin'], unique=False)
+        batch_op.create_index('ix_contract_census', ['origin', 'year', 'contract_type', 'mode', 'amount'], unique=False)
 
     op.create_table('dataset',
     sa.Column('name', sa.String(length=40), nullable=False),
