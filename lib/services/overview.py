@@ -8,6 +8,7 @@ from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, require
+from lib.domain.vocabulary import Origin
 from lib.services import catalogue, channels, contracts
 from lib.services.catalogue import Card, CatalogueQuery
 from lib.services.contracts import ContractQuery
@@ -35,6 +36,7 @@ class Overview:
     """What the home page shows of the catalogue."""
 
     achievements: int
+    demonstration: int
     demands: int
     organizations: int
     leagues_with_organization: int
@@ -77,6 +79,7 @@ def read(session: Session, *, actor: Actor) -> Overview:
     newest_date = catalogue.newest_date(session, Achievement)
     return Overview(
         achievements=latest.total,
+        demonstration=sum(v.count for v in latest.facets["origin"] if v.value == Origin.DEMO),
         demands=demands,
         organizations=catalogue.count(session, Organization),
         leagues_with_organization=len(by_league),

@@ -61,11 +61,12 @@ def hero(picture: Overview, ctx: Context) -> None:
 
 def _words(picture: Overview) -> None:
     counted = f"{picture.achievements:,} 项成果、{picture.demands:,} 条需求、{picture.organizations:,} 家机构"
+    mixed = f"其中演示数据 {picture.demonstration:,} 项成果。" if picture.demonstration else ""
     draw(
         join(
             el("p", "内蒙古技术转移体系展示平台", cls="bj-kicker"),
             el("h1", "科技成果，从创造走到应用", cls="bj-title"),
-            el("p", f"{counted}，在同一张图里接上。", cls="bj-subtitle"),
+            el("p", f"{counted}，在同一张图里接上。{mixed}", cls="bj-subtitle"),
         )
     )
     with st.container(horizontal=True, gap="small"):
