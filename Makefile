@@ -14,7 +14,8 @@ run: $(VENV)/.run ## serve the product with the real data at http://127.0.0.1:85
 	exec $(BIN)/python -m lib serve
 
 test: $(VENV)/.browser ## all tests, on SQLite, on a PostgreSQL of its own and in Chromium (ARGS for pytest)
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+# A browser's event loop would stay in the worker that ran it, so its tests run in a process of their own.
+	$(if $(ARGS),$(BIN)/pytest -n 2 $(ARGS),$(BIN)/pytest -n 2 --ignore tests/e2e && $(BIN)/pytest tests/e2e)
 
 lint: $(VENV)/.test ## style, formatting and the direction of imports
 	$(BIN)/ruff check

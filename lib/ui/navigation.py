@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib.domain.access import Actor, Permission
 from lib.settings import ROOT
-from lib.ui import guard
+from lib.ui import address, guard
 from lib.ui.components import bands
 
 STATIC: Final = ROOT / "lib" / "shell" / "static"
@@ -61,6 +61,7 @@ def run() -> None:
         ],
         position="top",
     )
+    address.keep(current.url_path)
     _account(context.actor, current.url_path)
     current.run()
     bands.footer()

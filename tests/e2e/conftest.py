@@ -13,13 +13,6 @@ from tests.e2e.browser import FLAGS, Visit, executable
 from tests.e2e.server import Server
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One browser at a time, however many workers there are."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @contextlib.contextmanager
 def _running(folder: Path, template: Path, *, administrator: bool) -> Iterator[Server]:
     server = Server(folder / "served.db", folder / "server.log")

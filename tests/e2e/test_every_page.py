@@ -41,3 +41,26 @@ def test_every_page_is_quiet_for_the_administrator_and_fits_a_phone(
     )
     assert too_wide == []
     assert seen.trouble == []
+
+
+def test_the_address_follows_links_within_a_page_through_reload_back_and_forward(
+    server: Server, visit: Callable[..., Visit]
+) -> None:
+    seen = visit(server)
+    page = seen.open("achievements?field=9")
+
+    def shown() -> tuple[str, str]:
+        seen.settle()
+        return page.url.removeprefix(server.origin), page.locator("h1").first.inner_text()
+
+    page.locator("[class*='st-key-card-achievement-'] [data-testid='stPageLink'] a").first.click()
+    page.wait_for_url("**/achievements?id=*")
+    record = shown()
+    page.reload()
+    assert shown() == record
+    page.go_back()
+    page.wait_for_url("**/achievements?field=9")
+    assert shown() == ("/achievements?field=9", "成果库")
+    page.go_forward()
+    page.wait_for_url("**/achievements?id=*")
+    assert shown() == record
