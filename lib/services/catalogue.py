@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, require
@@ -22,6 +23,8 @@ UNKNOWN: Final = "unknown"
 """The facet value of records whose source states none; shown as 未披露."""
 
 Record = TypeVar("Record")
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_LEAGUES: Final = select(Division.code, Division.name).where(Division.level == "league")
 Order = Literal["latest", "year", "relevance"]
 ORDERS: Final[dict[str, str]] = {"latest": "最新公开", "year": "年份", "relevance": "相关度"}
 
@@ -193,47 +196,60 @@ def similar_achievements(session: Session, words: str, *, actor: Actor, limit: i
 # ------------------------------------------------------------------ cards
 def achievement_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
     """The cards of these achievements, in the order of `ids`."""
-    a = Achievement
-    columns = (*_card_columns(a), a.summary, a.field, a.year, a.organization_text, a.organization_id, a.price,
-               a.negotiable, a.trl, Organization.name.label("organization"))  # fmt: skip
-    statement = select(*columns).outerjoin(Organization, a.organization_id == Organization.id).where(a.id.in_(ids))
     return _ordered(ids, (
         Card(
             kind="achievement", id=r.id, title=r.title, source=_source(r), summary=r.summary, field=r.field,
             year=r.year, unit=r.organization or r.organization_text, organization_id=r.organization_id,
             league_code=r.league_code, banner_code=r.banner_code, amount=r.price, negotiable=r.negotiable, trl=r.trl,
         )
-        for r in session.execute(statement)
+        for r in session.execute(_achievement_columns(), {"ids": ids})
     ))  # fmt: skip
+
+
+@lru_cache
+def _achievement_columns() -> Select[Any]:
+    a = Achievement
+    columns = (*_card_columns(a), a.summary, a.field, a.year, a.organization_text, a.organization_id, a.price,
+               a.negotiable, a.trl, Organization.name.label("organization"))  # fmt: skip
+    return select(*columns).outerjoin(Organization, a.organization_id == Organization.id).where(a.id.in_(_IDS))
 
 
 def demand_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
     """The cards of these demands, in the order of `ids`."""
-    d = Demand
-    columns = (*_card_columns(d), d.description, d.field, d.year, d.organization_text, d.organization_id, d.budget,
-               d.negotiable, Organization.name.label("organization"))  # fmt: skip
-    statement = select(*columns).outerjoin(Organization, d.organization_id == Organization.id).where(d.id.in_(ids))
     return _ordered(ids, (
         Card(
             kind="demand", id=r.id, title=r.title, source=_source(r), summary=r.description, field=r.field,
             year=r.year, unit=r.organization or r.organization_text, organization_id=r.organization_id,
             league_code=r.league_code, banner_code=r.banner_code, amount=r.budget, negotiable=r.negotiable,
         )
-        for r in session.execute(statement)
+        for r in session.execute(_demand_columns(), {"ids": ids})
     ))  # fmt: skip
+
+
+@lru_cache
+def _demand_columns() -> Select[Any]:
+    d = Demand
+    columns = (*_card_columns(d), d.description, d.field, d.year, d.organization_text, d.organization_id, d.budget,
+               d.negotiable, Organization.name.label("organization"))  # fmt: skip
+    return select(*columns).outerjoin(Organization, d.organization_id == Organization.id).where(d.id.in_(_IDS))
 
 
 def organization_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
     """The cards of these organizations, in the order of `ids`."""
-    o = Organization
-    columns = (*_card_columns(o, title=o.name), o.kind, o.banner_text, o.since_year)
     return _ordered(ids, (
         Card(
             kind="organization", id=r.id, title=r.title, source=_source(r), league_code=r.league_code,
             banner_code=r.banner_code, place=r.banner_text, organization_kind=r.kind, since_year=r.since_year,
         )
-        for r in session.execute(select(*columns).where(o.id.in_(ids)))
+        for r in session.execute(_organization_columns(), {"ids": ids})
     ))  # fmt: skip
+
+
+@lru_cache
+def _organization_columns() -> Select[Any]:
+    o = Organization
+    columns = (*_card_columns(o, title=o.name), o.kind, o.banner_text, o.since_year)
+    return select(*columns).where(o.id.in_(_IDS))
 
 
 def _card_columns(table: Any, title: Any = None) -> tuple[Any, ...]:
@@ -294,8 +310,7 @@ def _search(
 
 def league_names(session: Session) -> dict[str, str]:
     """Names of the leagues by code."""
-    rows = session.execute(select(Division.code, Division.name).where(Division.level == "league"))
-    return {row.code: row.name for row in rows}
+    return {code: name for code, name in session.execute(_LEAGUES)}  # noqa: C416
 
 
 def place_names(session: Session) -> dict[str, str]:

@@ -5,9 +5,11 @@ SQLite keeps the bigrams in FTS5, PostgreSQL in a tsvector with GIN; both are to
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Table,
+    TextClause,
     event,
     inspect,
     select,
@@ -69,6 +72,28 @@ class SearchIndex:
     def document(self, row: Row) -> tuple[str, str]:
         """The token streams of title and body."""
         return grams(row[self.title]), grams("\n".join(row[column] or "" for column in self.body))
+
+
+_DIGITS: Final = {"field": (0, 16), "kind": (0, 32), "league": (150_000, 10_000), "year": (1899, 256), "origin": (0, 4)}
+"""What a facet's numbers begin after, and how many there can be: the digits of a cell. Unknown is the digit 0."""
+
+
+def _cell(index: SearchIndex, numbers: Mapping[str, int]) -> int:
+    cell = 0
+    for facet in index.facets:
+        start, size = _DIGITS[facet]
+        cell = cell * size + (numbers[facet] - start if numbers[facet] else 0)
+    return cell
+
+
+def _numbers(index: SearchIndex, cell: int) -> tuple[int, ...]:
+    """The facet numbers of a cell, in the order of the index."""
+    numbers = []
+    for facet in reversed(index.facets):
+        start, size = _DIGITS[facet]
+        cell, digit = divmod(cell, size)
+        numbers.append(digit + start if digit else UNKNOWN)
+    return tuple(reversed(numbers))
 
 
 _FACET_SOURCES = ("league_code", "origin", "source_date", "created_at")
@@ -126,8 +151,9 @@ for _index in INDEXES.values():
         Base.metadata,
         Column("id", Integer, primary_key=True, autoincrement=False),
         *(Column(facet, Integer, nullable=False) for facet in _index.facets),
+        Column("cell", Integer, nullable=False, comment="all facets as one number: counting groups by one column"),
         Column("recency", Integer, nullable=False),
-        Index(f"ix_{_index.name}_index_facets", *_index.facets),
+        Index(f"ix_{_index.name}_index_cell", "cell"),
         Index(f"ix_{_index.name}_index_recency", "recency", "id"),
     )
 
@@ -201,12 +227,11 @@ def find(
     matched = match(session, index, query)
     if matched is None and terms_were_typed(query):
         return Found(0, (), {facet: {} for facet in index.facets})
-    facets = ", ".join(f"i.{facet}" for facet in index.facets)
     source = matched.source if matched else f"{index.table.name} AS i"
     condition = matched.condition if matched else "1 = 1"
     values = matched.values if matched else {}
     cells = session.execute(
-        text(f"SELECT {facets}, count(*) FROM {source} WHERE {condition} GROUP BY {facets}"),
+        _statement(f"SELECT i.cell, count(*) FROM {source} WHERE {condition} GROUP BY i.cell"),
         {"match": values["match"]} if matched else {},
     ).all()
     total, counts = _tally(index, cells, chosen)
@@ -216,18 +241,34 @@ def find(
     for facet, numbers in chosen.items():
         if numbers:
             condition += f" AND i.{facet} IN ({', '.join(str(int(number)) for number in numbers)})"
-    keys = {
-        "latest": "i.recency DESC, i.id DESC",
-        "year": "i.year DESC, i.recency DESC, i.id DESC",
-        "relevance": f"({matched.title_condition}) DESC, i.recency DESC, i.id DESC" if matched else "",
-    }
-    ordered = keys[order] or keys["latest"]
-    bound = {name: value for name, value in values.items() if name == "match" or ":title_match" in ordered}
-    ids = session.execute(
-        text(f"SELECT i.id FROM {source} WHERE {condition} ORDER BY {ordered} LIMIT :limit OFFSET :offset"),
-        {**bound, "limit": limit, "offset": offset},
-    ).scalars()
-    return Found(total, tuple(ids), counts)
+    page = _Page(source, condition, "i.recency DESC, i.id DESC", {"limit": limit, "offset": offset})
+    if matched is None:
+        return Found(total, _ids(session, page, order), counts)
+    if order == "relevance":
+        # Most searches fill their first page with hits in the title, which the index finds without a sort of all.
+        in_title = _ids(session, replace(page, values={**page.values, "match": values["title_match"]}), "latest")
+        if len(in_title) == limit:
+            return Found(total, in_title, counts)
+        page = replace(
+            page,
+            keys=f"({matched.title_condition}) DESC, {page.keys}",
+            values={**page.values, "title_match": values["title_match"]},
+        )
+    return Found(total, _ids(session, replace(page, values={**page.values, "match": values["match"]}), order), counts)
+
+
+@dataclass(frozen=True)
+class _Page:
+    source: str
+    condition: str
+    keys: str
+    values: dict[str, Any]
+
+
+def _ids(session: Session, page: _Page, order: str) -> tuple[int, ...]:
+    keys = f"i.year DESC, {page.keys}" if order == "year" else page.keys
+    sql = f"SELECT i.id FROM {page.source} WHERE {page.condition} ORDER BY {keys} LIMIT :limit OFFSET :offset"
+    return tuple(session.execute(_statement(sql), page.values).scalars())
 
 
 def pieces(words: str, most: int = 24) -> list[str]:
@@ -247,18 +288,27 @@ def _tally(
 ) -> tuple[int, dict[str, dict[int, int]]]:
     """Total and facet counts from the grouped cells: a cell counts for a facet when all others allow it."""
     allowed = [frozenset(chosen.get(facet) or ()) for facet in index.facets]
-    counts: list[dict[int, int]] = [{} for _ in index.facets]
+    counts: list[Counter[int]] = [Counter() for _ in index.facets]
+    choosing = any(allowed)
     total = 0
-    for *numbers, count in cells:
-        refused = [i for i, number in enumerate(numbers) if allowed[i] and number not in allowed[i]]
-        if not refused:
-            total += count
-            for i, number in enumerate(numbers):
-                counts[i][number] = counts[i].get(number, 0) + count
-        elif len(refused) == 1:
-            number = numbers[refused[0]]
-            counts[refused[0]][number] = counts[refused[0]].get(number, 0) + count
-    return total, dict(zip(index.facets, counts, strict=True))
+    for cell, count in cells:
+        numbers = _numbers(index, cell)
+        if choosing:
+            refused = [i for i, number in enumerate(numbers) if allowed[i] and number not in allowed[i]]
+            if refused:
+                if len(refused) == 1:
+                    counts[refused[0]][numbers[refused[0]]] += count
+                continue
+        total += count
+        for counter, number in zip(counts, numbers, strict=True):
+            counter[number] += count
+    return total, {facet: dict(counter) for facet, counter in zip(index.facets, counts, strict=True)}
+
+
+@lru_cache(maxsize=256)
+def _statement(sql: str) -> TextClause:
+    """The same text is parsed once."""
+    return text(sql)
 
 
 # ------------------------------------------------------------------ keeping
@@ -291,7 +341,9 @@ def add(connection: Connection, index: SearchIndex, rows: Iterable[Row]) -> None
     """Index these records; `rows` hold the id and the columns of the index."""
     rows = iter(rows)
     while batch := list(islice(rows, _BATCH)):
-        connection.execute(index.table.insert(), [{"id": row["id"], **index.numbers(row)} for row in batch])
+        numbers = [(row["id"], index.numbers(row)) for row in batch]
+        rows_of = [{"id": record_id, "cell": _cell(index, found), **found} for record_id, found in numbers]
+        connection.execute(index.table.insert(), rows_of)
         documents = [{"id": row["id"], **_streams(index, row)} for row in batch]
         if connection.dialect.name == "sqlite":
             statement = f"INSERT INTO {index.fts} (rowid, title, body) VALUES (:id, :title, :body)"

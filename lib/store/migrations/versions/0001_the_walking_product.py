@@ -37,11 +37,12 @@ def upgrade() -> None:
     sa.Column('league', sa.Integer(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('origin', sa.Integer(), nullable=False),
+    sa.Column('cell', sa.Integer(), nullable=False, comment='all facets as one number: counting groups by one column'),
     sa.Column('recency', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_achievement_index'))
     )
     with op.batch_alter_table('achievement_index', schema=None) as batch_op:
-        batch_op.create_index('ix_achievement_index_facets', ['field', 'league', 'year', 'origin'], unique=False)
+        batch_op.create_index('ix_achievement_index_cell', ['cell'], unique=False)
         batch_op.create_index('ix_achievement_index_recency', ['recency', 'id'], unique=False)
 
     op.create_table('audit_entry',
@@ -110,11 +111,12 @@ def upgrade() -> None:
     sa.Column('league', sa.Integer(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('origin', sa.Integer(), nullable=False),
+    sa.Column('cell', sa.Integer(), nullable=False, comment='all facets as one number: counting groups by one column'),
     sa.Column('recency', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_demand_index'))
     )
     with op.batch_alter_table('demand_index', schema=None) as batch_op:
-        batch_op.create_index('ix_demand_index_facets', ['field', 'league', 'year', 'origin'], unique=False)
+        batch_op.create_index('ix_demand_index_cell', ['cell'], unique=False)
         batch_op.create_index('ix_demand_index_recency', ['recency', 'id'], unique=False)
 
     op.create_table('division',
@@ -142,11 +144,12 @@ def upgrade() -> None:
     sa.Column('kind', sa.Integer(), nullable=False),
     sa.Column('league', sa.Integer(), nullable=False),
     sa.Column('origin', sa.Integer(), nullable=False),
+    sa.Column('cell', sa.Integer(), nullable=False, comment='all facets as one number: counting groups by one column'),
     sa.Column('recency', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_organization_index'))
     )
     with op.batch_alter_table('organization_index', schema=None) as batch_op:
-        batch_op.create_index('ix_organization_index_facets', ['kind', 'league', 'origin'], unique=False)
+        batch_op.create_index('ix_organization_index_cell', ['cell'], unique=False)
         batch_op.create_index('ix_organization_index_recency', ['recency', 'id'], unique=False)
 
     op.create_table('policy_clause',
