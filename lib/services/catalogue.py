@@ -24,7 +24,8 @@ UNKNOWN: Final = "unknown"
 
 Record = TypeVar("Record")
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
-_LEAGUES: Final = select(Division.code, Division.name).where(Division.level == "league")
+_D: Final = Division.__table__.c
+_LEAGUES: Final = select(_D.code, _D.name).where(_D.level == "league")
 Order = Literal["latest", "year", "relevance"]
 ORDERS: Final[dict[str, str]] = {"latest": "最新公开", "year": "年份", "relevance": "相关度"}
 
@@ -206,12 +207,14 @@ def achievement_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
     ))  # fmt: skip
 
 
+# The tables themselves, not the mapped classes: a card is no object of the mapper, and the columns come cheaper.
 @lru_cache
 def _achievement_columns() -> Select[Any]:
-    a = Achievement
+    a, o = Achievement.__table__.c, Organization.__table__.c
     columns = (*_card_columns(a), a.summary, a.field, a.year, a.organization_text, a.organization_id, a.price,
-               a.negotiable, a.trl, Organization.name.label("organization"))  # fmt: skip
-    return select(*columns).outerjoin(Organization, a.organization_id == Organization.id).where(a.id.in_(_IDS))
+               a.negotiable, a.trl, o.name.label("organization"))  # fmt: skip
+    joined = Achievement.__table__.outerjoin(Organization.__table__, a.organization_id == o.id)
+    return select(*columns).select_from(joined).where(a.id.in_(_IDS))
 
 
 def demand_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
@@ -228,10 +231,11 @@ def demand_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
 
 @lru_cache
 def _demand_columns() -> Select[Any]:
-    d = Demand
+    d, o = Demand.__table__.c, Organization.__table__.c
     columns = (*_card_columns(d), d.description, d.field, d.year, d.organization_text, d.organization_id, d.budget,
-               d.negotiable, Organization.name.label("organization"))  # fmt: skip
-    return select(*columns).outerjoin(Organization, d.organization_id == Organization.id).where(d.id.in_(_IDS))
+               d.negotiable, o.name.label("organization"))  # fmt: skip
+    joined = Demand.__table__.outerjoin(Organization.__table__, d.organization_id == o.id)
+    return select(*columns).select_from(joined).where(d.id.in_(_IDS))
 
 
 def organization_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
@@ -247,7 +251,7 @@ def organization_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]
 
 @lru_cache
 def _organization_columns() -> Select[Any]:
-    o = Organization
+    o = Organization.__table__.c
     columns = (*_card_columns(o, title=o.name), o.kind, o.banner_text, o.since_year)
     return select(*columns).where(o.id.in_(_IDS))
 

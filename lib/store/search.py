@@ -86,10 +86,11 @@ def _cell(index: SearchIndex, numbers: Mapping[str, int]) -> int:
     return cell
 
 
-def _numbers(index: SearchIndex, cell: int) -> tuple[int, ...]:
-    """The facet numbers of a cell, in the order of the index."""
+@lru_cache(maxsize=1 << 15)
+def _numbers(facets: tuple[str, ...], cell: int) -> tuple[int, ...]:
+    """The facet numbers of a cell, in the order of the facets."""
     numbers = []
-    for facet in reversed(index.facets):
+    for facet in reversed(facets):
         start, size = _DIGITS[facet]
         cell, digit = divmod(cell, size)
         numbers.append(digit + start if digit else UNKNOWN)
@@ -292,7 +293,7 @@ def _tally(
     choosing = any(allowed)
     total = 0
     for cell, count in cells:
-        numbers = _numbers(index, cell)
+        numbers = _numbers(index.facets, cell)
         if choosing:
             refused = [i for i, number in enumerate(numbers) if allowed[i] and number not in allowed[i]]
             if refused:
