@@ -74,7 +74,7 @@ def _pill_row(name: str, values: tuple[FacetValue, ...], chosen: tuple[str, ...]
     shown = [value for i, value in enumerate(values) if i < _SHOWN or value.value in chosen]
     labels = {value.value: f"{value.label} **{value.count:,}**" for value in shown}
     options = [*labels, *(value for value in chosen if value not in labels)]
-    if len(options) < 2 and not chosen:
+    if not options:
         return
     key = f"facet-{name}"
     st.session_state[key] = list(chosen)
