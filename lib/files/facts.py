@@ -6,6 +6,7 @@ as the columns of its record; `identity()` names the same fact in every version 
 
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -201,7 +202,7 @@ League = Annotated[str | None, BeforeValidator(_league)]
 
 
 # ------------------------------------------------------------------ rows
-class Row(BaseModel):
+class Row(BaseModel, ABC):
     """What every table has: where the fact was published."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -214,9 +215,9 @@ class Row(BaseModel):
     source_publisher: Annotated[str, _text(NAME)] = ""
     source_quality: Annotated[str, _one_of(("page", "repost"), "来源类型")] = ""
 
+    @abstractmethod
     def identity(self) -> tuple[str, ...]:
         """What makes the row the same fact in another version of the file, normalised."""
-        raise NotImplementedError
 
     def values(self) -> dict[str, Any]:
         """The row as the columns of its record."""
@@ -258,9 +259,9 @@ class _InBanner(Row):
     banner: Words = ""
     _place: tuple[str | None, str | None, str] = (None, None, "")
 
+    @abstractmethod
     def league_named(self, places: Places) -> str | None:
         """Code of the league that the row names."""
-        raise NotImplementedError
 
     @model_validator(mode="after")
     def locate(self, info: ValidationInfo) -> "_InBanner":
