@@ -1,7 +1,7 @@
 """The catalogue: search, facets, paging and records of achievements, demands and organizations."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -44,10 +44,6 @@ class CatalogueQuery:
         """A hashable form for caches."""
         facets = tuple(sorted((name, values) for name, values in self.facets.items() if values))
         return (self.q, facets, self.order, self.page, self.size)
-
-    def without_page(self) -> "CatalogueQuery":
-        """The same question, from its first page."""
-        return replace(self, page=1)
 
 
 @dataclass(frozen=True)

@@ -55,12 +55,10 @@ def _text(label: str, most: int, *, least: int = 1, multiline: bool = False) -> 
     return BeforeValidator(read)
 
 
-def _choice(label: str, allowed: Sequence[str], *, required: bool = True) -> BeforeValidator:
+def _choice(label: str, allowed: Sequence[str]) -> BeforeValidator:
     def read(value: object) -> str:
         if value in (None, ""):
-            if required:
-                raise _refuse(f"请选择「{label}」。")
-            return ""
+            raise _refuse(f"请选择「{label}」。")
         if value not in allowed:
             raise _refuse(f"「{label}」请从列表里选择。")
         return str(value)
@@ -104,10 +102,8 @@ def _amount(label: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _day(label: str, *, required: bool) -> BeforeValidator:
+def _day(label: str) -> BeforeValidator:
     def read(value: object) -> date | None:
-        if value is None and not required:
-            return None
         if not isinstance(value, date):
             raise _refuse(f"请选择「{label}」。")
         try:
@@ -219,8 +215,8 @@ class DemandForm(Form):
     indicators: Annotated[str, _text("希望达到的指标", 1000, least=2, multiline=True)] = ""
     cooperation_mode: Annotated[str, _choice("合作方式", COOPERATION_MODES)] = ""
     budget: Annotated[Decimal | None, _amount("预算（万元）")] = None
-    valid_from: Annotated[date | None, _day("有效期起", required=True)] = None
-    valid_until: Annotated[date | None, _day("有效期止", required=True)] = None
+    valid_from: Annotated[date | None, _day("有效期起")] = None
+    valid_until: Annotated[date | None, _day("有效期止")] = None
     wanted: Annotated[str, _text("意向合作单位或专家", 200, least=0)] = ""
 
     @model_validator(mode="after")

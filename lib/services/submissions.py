@@ -36,7 +36,8 @@ from lib.store.models import (
 from lib.store.revision import insert_for
 
 PAGE_SIZE: Final = 20
-_DRAFT: Final = re.compile(r"[0-9a-f]{32}")
+DRAFT_ID: Final = re.compile(r"[0-9a-f]{32}")
+"""What a draft is known by in the address of its form."""
 _TRIES: Final = 10
 _TRIES_SECONDS: Final = 3600
 _WRONG: Final = "没有找到这条提交。请核对回执号，以及提交时填写的手机号或邮箱。"
@@ -126,7 +127,7 @@ def submit(
     field, AccessDenied.
     """
     require(actor, Permission.CREATE_SUBMISSION)
-    if not _DRAFT.fullmatch(draft_id):
+    if not DRAFT_ID.fullmatch(draft_id):
         raise InvalidInput({"title": "这份草稿的编号不对，请重新打开「提交」页面再填。"})
     form = check(kind, values)
     try:
@@ -345,9 +346,7 @@ def decide(
     if len(words) > 500:
         raise InvalidInput({"comment": f"意见最多 500 字，现在多了 {len(words) - 500} 字，请删减。"})
     with database.write() as session:
-        found = session.get(Submission, submission_id, with_for_update=True)
-        if found is None:
-            raise NotFound("没有找到这条提交，请回到列表。")
+        found = _one(session, submission_id, lock=True)
         if found.version != version:
             raise Conflict("这条提交在您查看之后有了变化，请核对最新内容再决定。")
         found.state = advance(SubmissionState(found.state), action).value
@@ -436,8 +435,8 @@ def _money(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def _one(session: Session, submission_id: int) -> Submission:
-    found = session.get(Submission, submission_id)
+def _one(session: Session, submission_id: int, *, lock: bool = False) -> Submission:
+    found = session.get(Submission, submission_id, with_for_update=lock or None)
     if found is None:
         raise NotFound("没有找到这条提交，请回到列表。")
     return found

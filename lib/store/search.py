@@ -47,6 +47,7 @@ class SearchIndex:
     title: str
     body: tuple[str, ...]
     facets: tuple[str, ...]
+    sources: tuple[str, ...]
     numbers: Callable[[Row], dict[str, int]]
 
     @property
@@ -66,8 +67,8 @@ class SearchIndex:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of a record that the index depends on."""
-        return (self.title, *self.body, *_FACET_SOURCES)
+        """The columns of a record that `add` and `remove` need."""
+        return ("id", self.title, *self.body, *self.sources)
 
     def document(self, row: Row) -> tuple[str, str]:
         """The token streams of title and body."""
@@ -97,7 +98,7 @@ def _numbers(facets: tuple[str, ...], cell: int) -> tuple[int, ...]:
     return tuple(reversed(numbers))
 
 
-_FACET_SOURCES = ("league_code", "origin", "source_date", "created_at")
+_COMMON: Final = ("league_code", "origin", "source_date", "created_at")
 
 
 def _common(row: Row) -> dict[str, int]:
@@ -122,6 +123,7 @@ ACHIEVEMENTS: Final = SearchIndex(
     title="title",
     body=("summary", "organization_text", "other_units", "award", "keywords", "indicators"),
     facets=("field", "league", "year", "origin"),
+    sources=(*_COMMON, "field", "year"),
     numbers=_catalogue,
 )
 DEMANDS: Final = SearchIndex(
@@ -129,6 +131,7 @@ DEMANDS: Final = SearchIndex(
     title="title",
     body=("description", "organization_text", "keywords", "indicators"),
     facets=("field", "league", "year", "origin"),
+    sources=(*_COMMON, "field", "year"),
     numbers=_catalogue,
 )
 ORGANIZATIONS: Final = SearchIndex(
@@ -136,15 +139,10 @@ ORGANIZATIONS: Final = SearchIndex(
     title="name",
     body=("banner_text",),
     facets=("kind", "league", "origin"),
+    sources=(*_COMMON, "kind"),
     numbers=_organizations,
 )
 INDEXES: Final = {index.name: index for index in (ACHIEVEMENTS, DEMANDS, ORGANIZATIONS)}
-
-_SOURCES: Final = {
-    "achievement": ("field", "year"),
-    "demand": ("field", "year"),
-    "organization": ("kind",),
-}
 
 for _index in INDEXES.values():
     Table(
@@ -226,7 +224,7 @@ def find(
     `year` or `relevance` (hits in the title first).
     """
     matched = match(session, index, query)
-    if matched is None and terms_were_typed(query):
+    if matched is None and query.strip():  # signs alone find nothing, not everything
         return Found(0, (), {facet: {} for facet in index.facets})
     source = matched.source if matched else f"{index.table.name} AS i"
     condition = matched.condition if matched else "1 = 1"
@@ -279,11 +277,6 @@ def pieces(words: str, most: int = 24) -> list[str]:
     return list(dict.fromkeys(piece for piece in cut if not piece.isdigit()))[:most]
 
 
-def terms_were_typed(query: str) -> bool:
-    """True when `query` holds more than spaces, so that a query of signs alone finds nothing, not everything."""
-    return bool(query.strip())
-
-
 def _tally(
     index: SearchIndex, cells: Iterable[Any], chosen: Mapping[str, Sequence[int]]
 ) -> tuple[int, dict[str, dict[int, int]]]:
@@ -332,7 +325,7 @@ def follow(factory: sessionmaker[Session]) -> None:
 def _row(index: SearchIndex, item: Base, *, before: bool) -> Row:
     state = inspect(item)
     row: dict[str, Any] = {}
-    for column in ("id", *index.columns, *_SOURCES[index.name]):
+    for column in index.columns:
         history = state.attrs[column].history
         row[column] = history.deleted[0] if before and history.deleted else getattr(item, column)
     return row
@@ -342,9 +335,7 @@ def add(connection: Connection, index: SearchIndex, rows: Iterable[Row]) -> None
     """Index these records; `rows` hold the id and the columns of the index."""
     rows = iter(rows)
     while batch := list(islice(rows, _BATCH)):
-        numbers = [(row["id"], index.numbers(row)) for row in batch]
-        rows_of = [{"id": record_id, "cell": _cell(index, found), **found} for record_id, found in numbers]
-        connection.execute(index.table.insert(), rows_of)
+        connection.execute(index.table.insert(), [_facet_row(index, row) for row in batch])
         documents = [{"id": row["id"], **_streams(index, row)} for row in batch]
         if connection.dialect.name == "sqlite":
             statement = f"INSERT INTO {index.fts} (rowid, title, body) VALUES (:id, :title, :body)"
@@ -375,8 +366,12 @@ def rebuild(connection: Connection, index: SearchIndex) -> None:
     else:
         connection.execute(text(f"DELETE FROM {index.fts}"))
     columns = index.entity.__table__.c
-    wanted = dict.fromkeys(("id", *index.columns, *_SOURCES[index.name]))
-    add(connection, index, connection.execute(select(*(columns[name] for name in wanted))).mappings().all())  # type: ignore[arg-type]
+    add(connection, index, connection.execute(select(*(columns[name] for name in index.columns))).mappings().all())  # type: ignore[arg-type]
+
+
+def _facet_row(index: SearchIndex, row: Row) -> dict[str, int]:
+    numbers = index.numbers(row)
+    return {"id": row["id"], "cell": _cell(index, numbers), **numbers}
 
 
 def _streams(index: SearchIndex, row: Row) -> dict[str, str]:

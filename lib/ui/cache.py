@@ -12,7 +12,7 @@ import streamlit as st
 
 from lib.domain.access import VISITOR
 from lib.services import catalogue, overview
-from lib.services.catalogue import CataloguePage, CatalogueQuery
+from lib.services.catalogue import Card, CataloguePage, CatalogueQuery
 from lib.services.overview import Overview
 from lib.store.engine import database
 from lib.ui.maps import hexagons as hexagon_map
@@ -28,31 +28,24 @@ _SEARCHES: Final = {
 
 def catalogue_page(kind: str, query: CatalogueQuery, revision: tuple[int, ...]) -> CataloguePage:
     """One page of a catalogue as everybody may see it. Raises InvalidQuery."""
-    return _catalogue_page(kind, query.key(), revision)
-
-
-@st.cache_resource(max_entries=512, show_spinner=False)
-def _catalogue_page(kind: str, key: tuple[Any, ...], revision: tuple[int, ...]) -> CataloguePage:
-    q, facets, order, page, size = key
-    with database().read() as session:
-        query = CatalogueQuery(q, dict(facets), order, page, size)
-        return _SEARCHES[kind](session, query, actor=VISITOR)
+    return shared(f"catalogue-{kind}", query.key(), revision, lambda s: _SEARCHES[kind](s, query, actor=VISITOR))
 
 
 def place_names(revision: tuple[int, ...]) -> dict[str, str]:
     """Names of leagues and banners by code; callers must not change it."""
-    return _place_names(revision)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _place_names(revision: tuple[int, ...]) -> dict[str, str]:
-    with database().read() as session:
-        return catalogue.place_names(session)
+    return shared("place-names", "", revision, catalogue.place_names)
 
 
 def short_names(revision: tuple[int, ...]) -> dict[str, str]:
     """Short names of leagues by code, for labels."""
     return shared("short-names", "", revision, catalogue.short_names)
+
+
+def answers(words: str, revision: tuple[int, ...]) -> tuple[Card, ...]:
+    """Achievements that share words with a published demand: many small searches, made once."""
+    return shared(
+        "answers", words, revision, lambda s: catalogue.similar_achievements(s, words, actor=VISITOR, limit=4)
+    )
 
 
 def picture(revision: tuple[int, ...]) -> Overview:

@@ -1,13 +1,15 @@
 """The filter bar: widgets whose state is the address, so that a copied link reopens exactly this view."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Literal, TypeVar
 
 import streamlit as st
 
 from lib.domain.errors import InvalidQuery
-from lib.services.catalogue import ORDERS, CataloguePage, CatalogueQuery, FacetValue, facet_number
+from lib.services.catalogue import ORDERS, CatalogueQuery, FacetValue, facet_number
 from lib.ui import address
+
+Name = TypeVar("Name", bound=str)
 
 FACET_NAMES: Final[dict[str, str]] = {
     "field": "领域",
@@ -103,22 +105,48 @@ def clear(chosen: Mapping[str, tuple[str, ...]]) -> None:
 
 def order_control(current: str, *, searching: bool) -> None:
     """How the list is sorted."""
-    options = [order for order in ORDERS if searching or order != "relevance"]
-    st.session_state["order"] = current
+    options = {order: label for order, label in ORDERS.items() if searching or order != "relevance"}
+    segments("排序", options, current, key="order", chosen=lambda order: address.write(order=order, page=None))
+
+
+def segments(
+    label: str, options: Mapping[Name, str], current: Name, *, key: str, chosen: Callable[[Name], None]
+) -> None:
+    """A choice of one among a few, shown beside each other; `chosen` puts another choice into the address."""
+    st.session_state[key] = current
     st.segmented_control(
-        "排序",
-        options,
-        format_func=ORDERS.__getitem__,
-        key="order",
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        key=key,
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: address.write(order=st.session_state["order"], page=None),
+        on_change=lambda: chosen(st.session_state[key]),
     )
 
 
-def pagination(page: CataloguePage) -> None:
-    """Page numbers under a list of more than one page."""
-    pager(page.query.page, page.pages)
+def select(
+    label: str,
+    options: Mapping[str, str],
+    current: str,
+    *,
+    key: str,
+    placeholder: str,
+    chosen: Callable[[str | None], None],
+    width: Literal["stretch"] | int = "stretch",
+) -> None:
+    """A choice of one among many, or of none; `chosen` puts another choice into the address."""
+    st.session_state[key] = current or None
+    st.selectbox(
+        label,
+        list(options),
+        format_func=lambda value: options.get(value, value),
+        key=key,
+        placeholder=placeholder,
+        label_visibility="collapsed",
+        width=width,
+        on_change=lambda: chosen(st.session_state[key]),
+    )
 
 
 def pager(current: int, pages: int) -> None:

@@ -10,6 +10,7 @@ from lib.domain.errors import AccessDenied
 from lib.services import accounts, revisions
 from lib.settings import settings
 from lib.store.engine import database
+from lib.ui.components import bands
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,6 @@ def page(permission: Permission) -> Context:
     try:
         require(context.actor, permission)
     except AccessDenied as denied:
-        from lib.ui.components import bands
-
         bands.denied(denied.message, signed_in=context.actor.account_id is not None)
         st.stop()
     return context

@@ -20,7 +20,6 @@ class Place:
     name: str
     title: str
     permission: Permission
-    listed: bool = True
 
 
 PLACES: Final = (
@@ -55,7 +54,7 @@ def run() -> None:
                 title=place.title,
                 url_path=place.name,
                 default=place.name == "home",
-                visibility="visible" if context.actor.may(place.permission) and place.listed else "hidden",
+                visibility="visible" if context.actor.may(place.permission) else "hidden",
             )
             for place in PLACES
         ],

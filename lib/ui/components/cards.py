@@ -1,5 +1,6 @@
 """The card of a record: the same in every list."""
 
+from decimal import Decimal
 from typing import Final
 
 import streamlit as st
@@ -57,9 +58,14 @@ def source_line(card: Card) -> Markup:
 
 def price(card: Card, noun: str) -> str:
     """Price or budget in 万元, 面议, or 未披露."""
-    if card.amount is not None:
-        return show_wan(card.amount)
-    return "面议" if card.negotiable else f"{noun} {UNDISCLOSED}"
+    return stated_amount(card.amount, card.negotiable) or f"{noun} {UNDISCLOSED}"
+
+
+def stated_amount(amount: Decimal | None, negotiable: bool) -> str:
+    """An amount (元) in 万元, 面议, or blank where the source states neither."""
+    if amount is not None:
+        return show_wan(amount)
+    return "面议" if negotiable else ""
 
 
 def _top(badge: str, right: str) -> Markup:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from lib.domain.vocabulary import UNDISCLOSED
 from lib.ui import navigation
+from lib.ui.components import bands
 from lib.ui.components.markup import Markup, draw, el
 
 Fact = tuple[str, str | Markup]
@@ -18,6 +19,12 @@ def head(kind: str, page: str, title: str, value: str, tags: Sequence[str], tag:
     with st.container(key="band-record"):
         badges = el("div", *(el("span", text, cls="bj-badge") for text in tags if text), tag, cls="bj-badges")
         draw(el("div", badges, el("h1", title, cls="bj-title"), el("p", value, cls="bj-subtitle") if value else None))
+
+
+def missing(kind: str, page: str, message: str) -> None:
+    """A record that is not there, and the way back to its list."""
+    bands.band("没有找到", message)
+    st.page_link(navigation.href(page), label=f"回到{kind}", icon=":material/arrow_back:")
 
 
 def facts(rows: Sequence[Fact], title: str = "") -> None:

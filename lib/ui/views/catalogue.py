@@ -1,13 +1,11 @@
 """What the three catalogue pages share: the list with its filters, and the record pages."""
 
-from decimal import Decimal
 from typing import Final, TypeAlias
 
 import streamlit as st
 
 from lib.domain.dates import show_time
 from lib.domain.errors import NotFound
-from lib.domain.money import show_wan
 from lib.domain.vocabulary import FIELDS, TRL_LEVELS, UNDISCLOSED, Origin
 from lib.services import catalogue
 from lib.store.engine import database
@@ -40,7 +38,7 @@ def listing(ctx: Context, kind: str, *, title: str, question: str, placeholder: 
             filters.order_control(query.order, searching=bool(query.q))
     if page.items:
         cards.grid(page.items, cache.place_names(ctx.revision("division")))
-        filters.pagination(page)
+        filters.pager(query.page, page.pages)
     elif page.total:
         bands.empty("这一页没有内容", "页码超出了范围，请回到第一页。")
     else:
@@ -69,7 +67,7 @@ def achievement(ctx: Context, record_id: int) -> None:
             record = catalogue.read_achievement(session, record_id, actor=ctx.actor)
             siblings = catalogue.achievements_of(session, record.organization_id or 0, actor=ctx.actor)
     except NotFound as missing:
-        _missing("achievements", "成果库", missing.message)
+        records.missing("成果库", "achievements", missing.message)
         return
     places = cache.place_names(ctx.revision("division"))
     field = FIELDS[record.field] if record.field else ""
@@ -96,7 +94,7 @@ def achievement(ctx: Context, record_id: int) -> None:
                     ("领域", field),
                     ("知识产权", record.ip),
                     ("转化方式", record.transfer_mode),
-                    ("价格", _amount(record.price, record.negotiable)),
+                    ("价格", cards.stated_amount(record.price, record.negotiable)),
                 ]
             )
             level = f"{record.trl} 级：{TRL_LEVELS[record.trl]}" if record.trl else UNDISCLOSED
@@ -129,7 +127,7 @@ def _stages(record: Achievement) -> list[tuple[str, str, bool]]:
         ("创造", year, True),
         ("熟化", record.stage or UNDISCLOSED, bool(record.stage)),
         ("评估", record.award or UNDISCLOSED, "奖" in record.award),
-        ("定价", _amount(record.price, record.negotiable) or UNDISCLOSED, record.price is not None),
+        ("定价", cards.stated_amount(record.price, record.negotiable) or UNDISCLOSED, record.price is not None),
         ("交易", record.award if "挂牌" in record.award else UNDISCLOSED, "挂牌" in record.award),
         ("应用", UNDISCLOSED, False),
     ]
@@ -140,12 +138,10 @@ def demand(ctx: Context, record_id: int) -> None:
     try:
         with database().read() as session:
             record = catalogue.read_demand(session, record_id, actor=ctx.actor)
-            answers = catalogue.similar_achievements(
-                session, f"{record.title} {record.keywords}", actor=ctx.actor, limit=4
-            )
     except NotFound as missing:
-        _missing("demands", "需求库", missing.message)
+        records.missing("需求库", "demands", missing.message)
         return
+    answers = cache.answers(f"{record.title} {record.keywords}", ctx.revision("achievement", "organization"))
     places = cache.place_names(ctx.revision("division"))
     field = FIELDS[record.field] if record.field else ""
     records.head("需求库", "demands", record.title, record.description, (field,), _tag(record))
@@ -160,7 +156,7 @@ def demand(ctx: Context, record_id: int) -> None:
                 ("领域", field),
                 ("需求类别", record.demand_class),
                 ("合作方式", record.cooperation_mode),
-                ("预算", _amount(record.budget, record.negotiable)),
+                ("预算", cards.stated_amount(record.budget, record.negotiable)),
                 ("有效期", validity),
             ]
         )
@@ -186,7 +182,7 @@ def organization(ctx: Context, record_id: int) -> None:
             made = catalogue.achievements_of(session, record.id, actor=ctx.actor)
             asked = catalogue.demands_of(session, record.id, actor=ctx.actor)
     except NotFound as missing:
-        _missing("organizations", "机构", missing.message)
+        records.missing("机构", "organizations", missing.message)
         return
     places = cache.place_names(ctx.revision("division"))
     records.head("机构", "organizations", record.name, "", (record.kind,), _tag(record))
@@ -211,11 +207,6 @@ def _tag(record: Record) -> Markup:
     return cards.tag(Origin(record.origin))
 
 
-def _missing(page: str, kind: str, message: str) -> None:
-    bands.band("没有找到", message)
-    st.page_link(navigation.href(page), label=f"回到{kind}", icon=":material/arrow_back:")
-
-
 def _unit_link(organization_id: int | None, printed: str, label: str) -> None:
     st.caption(label)
     if organization_id:
@@ -226,12 +217,6 @@ def _unit_link(organization_id: int | None, printed: str, label: str) -> None:
 
 def _where(league: str | None, banner: str | None, places: dict[str, str]) -> str:
     return " ".join(filter(None, (places.get(league or ""), places.get(banner or ""))))
-
-
-def _amount(amount: Decimal | None, negotiable: bool) -> str:
-    if amount is not None:
-        return show_wan(amount)
-    return "面议" if negotiable else ""
 
 
 def _provenance(record: Record) -> None:

@@ -226,19 +226,16 @@ def _lane_notes(total: ChannelTotal) -> tuple[str, str]:
 def _switches(board: Board, view: View) -> None:
     """Which kind of record is drawn, and of which year."""
     counts = {_year_value(each.year or UNDATED): each for each in board.years}
-    st.session_state["flow-kind"] = view.kind.value
     st.session_state["flow-year"] = _year_value(view.year) or None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="flow-controls"):
         bands.section("来源 → 单位 → 盟市")
         st.space("stretch")
-        st.segmented_control(
+        filters.segments(
             "记录",
-            [kind.value for kind in FactKind],
-            format_func=lambda value: FactKind(value).label,
+            {kind.value: kind.label for kind in FactKind},
+            view.kind.value,
             key="flow-kind",
-            required=True,
-            label_visibility="collapsed",
-            on_change=lambda: _go(kind=st.session_state["flow-kind"], **dict.fromkeys(_FILTERS)),
+            chosen=lambda value: _go(kind=value, **dict.fromkeys(_FILTERS)),
         )
 
         def shown(value: str) -> str:
@@ -293,16 +290,7 @@ def _arcs(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="arc-head"):
         bands.section("从哪里来，到哪里去")
         st.space("stretch")
-        st.session_state["flow-scope"] = view.scope
-        st.segmented_control(
-            "范围",
-            list(_SCOPES),
-            format_func=lambda value: _SCOPES[value],
-            key="flow-scope",
-            required=True,
-            label_visibility="collapsed",
-            on_change=lambda: _go(scope=st.session_state["flow-scope"]),
-        )
+        filters.segments("范围", _SCOPES, view.scope, key="flow-scope", chosen=lambda value: _go(scope=value))
     nodes = _nodes(ctx)
     drawing = cache.shared(
         "channel arcs",
@@ -446,16 +434,13 @@ def _narrowing(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
 
 
 def _choice(label: str, name: str, options: Mapping[str, str], chosen: str, *, clears: tuple[str, ...] = ()) -> None:
-    key = f"flow-{name}"
-    st.session_state[key] = chosen or None
-    st.selectbox(
+    filters.select(
         label,
-        list(options),
-        format_func=lambda value: options.get(value, value),
-        key=key,
+        options,
+        chosen,
+        key=f"flow-{name}",
         placeholder=f"全部{label}",
-        label_visibility="collapsed",
-        on_change=lambda: _go(**{name: st.session_state[key], **dict.fromkeys(clears)}),
+        chosen=lambda value: _go(**{name: value, **dict.fromkeys(clears)}),
     )
 
 

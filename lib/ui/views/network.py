@@ -12,7 +12,7 @@ from lib.services import network
 from lib.services.catalogue import UNKNOWN
 from lib.services.network import SERVICE_KINDS, Entry, Metric, Node, Part, Zone
 from lib.services.roadshows import OUTSIDE
-from lib.ui import address, cache, navigation
+from lib.ui import address, cache, filters, navigation
 from lib.ui.components import bands
 from lib.ui.components.cards import plain
 from lib.ui.components.markup import Markup, draw, el, join
@@ -180,17 +180,15 @@ def _crumbs(ctx: Context, view: View) -> None:
 
 
 def _step(label: str, name: str, options: dict[str, str], chosen: str) -> None:
-    key = f"net-{name}"
-    st.session_state[key] = chosen or None
-    st.selectbox(
+    clears = {"banner": None} if name == "parent" else {}
+    filters.select(
         label,
-        list(options),
-        format_func=lambda code: options.get(code, code),
-        key=key,
+        options,
+        chosen,
+        key=f"net-{name}",
         placeholder=f"选择{label}",
-        label_visibility="collapsed",
+        chosen=lambda code: _go(**{name: code, **clears}),
         width=150,
-        on_change=lambda: _go(**{name: st.session_state[key], **({"banner": None} if name == "parent" else {})}),
     )
 
 
@@ -213,26 +211,10 @@ def _go(**values: str | list[str] | None) -> None:
 
 def _switches(ctx: Context, view: View) -> None:
     """What is counted, how it is drawn, and, where demonstration rows are loaded, whose rows count."""
-    st.session_state["net-metric"], st.session_state["net-style"] = view.metric.value, view.style
     _origin_switch(ctx, view)
-    st.segmented_control(
-        "计数对象",
-        [metric.value for metric in Metric],
-        format_func=lambda value: Metric(value).label,
-        key="net-metric",
-        required=True,
-        label_visibility="collapsed",
-        on_change=lambda: _go(metric=st.session_state["net-metric"]),
-    )
-    st.segmented_control(
-        "画法",
-        list(STYLES),
-        format_func=STYLES.__getitem__,
-        key="net-style",
-        required=True,
-        label_visibility="collapsed",
-        on_change=lambda: _go(style=st.session_state["net-style"]),
-    )
+    metrics = {metric.value: metric.label for metric in Metric}
+    filters.segments("计数对象", metrics, view.metric.value, key="net-metric", chosen=lambda value: _go(metric=value))
+    filters.segments("画法", STYLES, view.style, key="net-style", chosen=lambda value: _go(style=value))
 
 
 def _origins(ctx: Context) -> dict[str, int]:

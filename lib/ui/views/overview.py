@@ -7,12 +7,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.domain.access import VISITOR
 from lib.domain.dates import today_shanghai
+from lib.domain.vocabulary import NO_DATA
 from lib.services import roadshows, statistics
 from lib.services.overview import Box, Overview
 from lib.services.statistics import Headline
 from lib.ui import cache, navigation
-from lib.ui.components import bands, cards
-from lib.ui.components.markup import Markup, draw, el, join
+from lib.ui.components import bands, cards, records
+from lib.ui.components.markup import draw, el, join
 from lib.ui.guard import Context
 from lib.ui.views import roadshows as roadshow_views
 from lib.ui.views import statistics as statistic_views
@@ -175,56 +176,42 @@ def goals(picture: Overview, ctx: Context) -> None:
     with left, st.container(border=True, height="stretch"):
         institutions = by_key.get("institutions")
         evidence = (
-            el("span", f"{institutions.year} 年累计 {institutions.text}自治区级技术转移服务机构")
-            if institutions
-            else el("span", "暂无数据")
+            f"{institutions.year} 年累计 {institutions.text}自治区级技术转移服务机构" if institutions else NO_DATA
         )
-        draw(
-            join(
-                el("h3", "2020 年：基本建成"),
-                _facts(
-                    ("目标", el("span", "建设 20 家以上自治区级技术转移示范机构")),
-                    ("公开证据", evidence),
-                    ("合同交易额", el("span", "目标写「显著增长」，未定数值")),
-                ),
-            )
+        records.facts(
+            [
+                ("目标", "建设 20 家以上自治区级技术转移示范机构"),
+                ("公开证据", evidence),
+                ("合同交易额", "目标写「显著增长」，未定数值"),
+            ],
+            "2020 年：基本建成",
         )
         st.caption("口径：公开的是「技术转移服务机构」累计数，与「示范机构」名称不同，不能直接等同。")
         if institutions:
             _open("statistics", "查看依据", institutions.address)
     with right, st.container(border=True, height="stretch"):
         turnover = by_key.get("turnover")
-        points = statistic_views.turnover(ctx).series.points
-        target = next((point for point in points if point.standing == "target"), None)
-        aimed = f"{target.year} 年{target.qualifier} {target.value:,} 亿元" if target else "暂无数据"
-        reached = next((point for point in points if point.year == 2025 and point.standing == "published"), None)
-        draw(
-            join(
-                el("h3", "2025 年：全面建成"),
-                _facts(
-                    ("目标", el("span", "体系全面建成，区内外技术转移网络对接畅通")),
-                    (
-                        "成交额目标",
-                        el("span", aimed),
-                    ),
-                    ("公开证据", el("span", f"{turnover.year} 年 {turnover.text}" if turnover else "暂无数据")),
-                    ("2025 年全年", el("span", f"{reached.value:,} 亿元" if reached else "暂无数据")),
-                    (
-                        "网络覆盖",
-                        el(
-                            "span",
-                            f"盟市 {picture.leagues_with_organization} / {picture.leagues}，"
-                            f"旗县 {picture.banners_with_organization} / {picture.banners} 有收录机构",
-                        ),
-                    ),
+        series = statistic_views.turnover(ctx).series
+        target = next((point for point in series.points if point.standing == "target"), None)
+        reached = next((point for point in series.published if point.year == 2025), None)
+        reach = (
+            f"盟市 {picture.leagues_with_organization} / {picture.leagues}，"
+            f"旗县 {picture.banners_with_organization} / {picture.banners} 有收录机构"
+        )
+        records.facts(
+            [
+                ("目标", "体系全面建成，区内外技术转移网络对接畅通"),
+                (
+                    "成交额目标",
+                    f"{target.year} 年{target.qualifier} {target.value:,} {series.unit}" if target else NO_DATA,
                 ),
-            )
+                ("公开证据", f"{turnover.year} 年 {turnover.text}" if turnover else NO_DATA),
+                ("2025 年全年", f"{reached.value:,} {series.unit}" if reached else NO_DATA),
+                ("网络覆盖", reach),
+            ],
+            "2025 年：全面建成",
         )
         _open("network", "看三级网络", {"metric": "organizations"})
-
-
-def _facts(*rows: tuple[str, Markup]) -> Markup:
-    return el("dl", *(el("div", el("dt", name), el("dd", value)) for name, value in rows), cls="bj-facts")
 
 
 def _open(page: str, label: str, query: dict[str, str]) -> None:

@@ -27,15 +27,12 @@ def queue(ctx: Context) -> None:
     bands.band("审核", f"待审核 {found.counts[SubmissionState.PENDING]} 条，先到的在前。")
     if done := st.session_state.pop("decided", ""):
         st.success(done, icon=":material/check_circle:")
-    st.session_state["state"] = state
-    st.segmented_control(
+    filters.segments(
         "状态",
-        list(SubmissionState),
-        format_func=lambda option: f"{option.label} {found.counts[option]}",
+        {option.value: f"{option.label} {found.counts[option]}" for option in SubmissionState},
+        state.value,
         key="state",
-        required=True,
-        label_visibility="collapsed",
-        on_change=lambda: address.write(state=st.session_state["state"].value, page=None),
+        chosen=lambda value: address.write(state=value, page=None),
     )
     if not found.items:
         bands.empty(f"没有{state.label}的提交", "有新的提交时会出现在这里。")
@@ -57,8 +54,7 @@ def record(ctx: Context, submission_id: int) -> None:
         with database().read() as session:
             found = submissions.read(session, submission_id, actor=ctx.actor)
     except NotFound as missing:
-        bands.band("没有找到", missing.message)
-        st.page_link(navigation.href("review"), label="回到审核列表", icon=":material/arrow_back:")
+        records.missing("审核列表", "review", missing.message)
         return
     receipt = found.receipt
     line = f"{receipt.number} · {show_time(receipt.submitted_at)} 提交"

@@ -68,8 +68,7 @@ def record(ctx: Context, record_id: int) -> None:
         with database().read() as session:
             found = roadshows.read_event(session, record_id, actor=ctx.actor)
     except NotFound as missing:
-        bands.band("没有找到", missing.message)
-        st.page_link(navigation.href("roadshows"), label="回到路演与活动", icon=":material/arrow_back:")
+        records.missing("路演与活动", "roadshows", missing.message)
         return
     card = found.card
     state = "即将举行" if card.coming else ""

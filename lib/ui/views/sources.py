@@ -236,22 +236,15 @@ def _switch(ctx: Context, view: str) -> None:
         "clauses": _read(ctx, "clauses", ("", 1), lambda s: sources.clauses(s, actor=VISITOR)).total,
     }
     units = {"publishers": "家", "clauses": "条"}
-    st.session_state["view"] = view
+    labels = {
+        name: f"{label} {counts[name]:,} {units[name]}" if name in counts else label for name, label in VIEWS.items()
+    }
     with st.container(key="switch"):
-        st.segmented_control(
-            "看什么",
-            list(VIEWS),
-            format_func=lambda name: f"{VIEWS[name]} {counts[name]:,} {units[name]}" if name in counts else VIEWS[name],
-            key="view",
-            required=True,
-            label_visibility="collapsed",
-            on_change=_leave,
-        )
+        filters.segments("看什么", labels, view, key="view", chosen=_leave)
 
 
-def _leave() -> None:
+def _leave(view: str) -> None:
     """Another view starts without the filters of this one."""
-    view = st.session_state["view"]
     address.write(q=None, page=None, publisher=None, kind=None, view=None if view == "files" else view)
 
 

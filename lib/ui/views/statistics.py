@@ -368,22 +368,13 @@ def _switch(ctx: Context, view: str) -> None:
         "rows": f" {_search(ctx, StatisticQuery(size=1)).total:,} 条",
         "contracts": f" {_found(ctx, ContractQuery(size=1)).total:,} 项",
     }
-    st.session_state["view"] = view
+    labels = {name: label + counts.get(name, "") for name, label in VIEWS.items()}
     with st.container(key="switch"):
-        st.segmented_control(
-            "看什么",
-            list(VIEWS),
-            format_func=lambda name: VIEWS[name] + counts.get(name, ""),
-            key="view",
-            required=True,
-            label_visibility="collapsed",
-            on_change=_leave,
-        )
+        filters.segments("看什么", labels, view, key="view", chosen=_leave)
 
 
-def _leave() -> None:
+def _leave(view: str) -> None:
     """Another view starts without the filters of this one."""
-    view = st.session_state["view"]
     names = ("q", "page", "indicator", *_FACETS, *_CONTRACT_FACETS)
     address.write(**{**dict.fromkeys(names), "view": view if view != "series" else None})
 

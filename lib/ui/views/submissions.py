@@ -1,6 +1,5 @@
 """The submit page: the form, its receipt, and the look-up of a receipt."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -16,21 +15,15 @@ from lib.services import catalogue, roadshows, submissions
 from lib.services.catalogue import Card
 from lib.services.submissions import OwnSubmission, Receipt
 from lib.store.engine import database
-from lib.ui import address, cache, navigation
+from lib.ui import address, cache, filters, navigation
 from lib.ui.components import bands, cards, forms, records
 from lib.ui.components.markup import Markup, draw, el, join
 from lib.ui.guard import Context
 
-_DRAFT: Final = re.compile(r"[0-9a-f]{32}")
 _HEADS: Final = {
     SubmissionKind.DEMAND: ("发布需求", "说清要解决的问题，平台替您找成果、找团队。"),
     SubmissionKind.ACHIEVEMENT: ("提交成果", "让需要的人找到它；审核通过后进入成果库。"),
     SubmissionKind.REGISTRATION: ("路演报名", "写清项目和想找的合作，主办方据此安排。"),
-}
-_LISTS: Final = {
-    SubmissionKind.DEMAND: "demands",
-    SubmissionKind.ACHIEVEMENT: "achievements",
-    SubmissionKind.REGISTRATION: "roadshows",
 }
 
 
@@ -38,7 +31,7 @@ def form(ctx: Context) -> None:
     """The form that the address names, or the receipt when its draft was handed in already."""
     kind = SubmissionKind(address.choice("kind", tuple(SubmissionKind), SubmissionKind.DEMAND))
     draft = address.words("draft")
-    if not _DRAFT.fullmatch(draft):
+    if not submissions.DRAFT_ID.fullmatch(draft):
         draft = token_hex(16)
         address.write(draft=draft)
     with database().read() as session:
@@ -72,31 +65,18 @@ def _tabs(view: str, kind: SubmissionKind) -> None:
         if kind is SubmissionKind.REGISTRATION:
             options.append(kind)
         if view == "form":
-            st.session_state["kind"] = kind
-            st.segmented_control(
+            filters.segments(
                 "提交什么",
-                options,
-                format_func=lambda option: option.label,
+                {option.value: option.label for option in options},
+                kind.value,
                 key="kind",
-                required=True,
-                label_visibility="collapsed",
-                on_change=lambda: address.write(kind=st.session_state["kind"].value, draft=None, event=None),
+                chosen=lambda value: address.write(kind=value, draft=None, event=None),
             )
         st.space("stretch")
         if view == "form":
-            st.page_link(
-                navigation.href("submit"),
-                label="查进度",
-                icon=":material/receipt_long:",
-                query_params={"view": "status"},
-            )
+            _link("查进度", ":material/receipt_long:", {"view": "status"})
         else:
-            st.page_link(
-                navigation.href("submit"),
-                label="发布需求",
-                icon=":material/edit_square:",
-                query_params={"kind": "demand"},
-            )
+            _link("发布需求", ":material/edit_square:", {"kind": "demand"})
 
 
 def _link(label: str, icon: str, query: dict[str, str]) -> None:
@@ -116,7 +96,7 @@ def _ask(ctx: Context, kind: SubmissionKind, draft: str) -> None:
     prefilled = address.words("title")
     if prefilled and forms.key("title") not in st.session_state:
         st.session_state[forms.key("title")] = prefilled
-    errors: Mapping[str, str] = st.session_state.get("wrong", {}) if st.session_state.get("wrong-of") == draft else {}
+    errors = _wrong(draft)
     forms.error_summary(errors)
     title = forms.draw_field(forms.TITLES[kind], errors.get("title", ""))
     leagues, banners = _places(ctx)
@@ -135,7 +115,6 @@ def _send(ctx: Context, kind: SubmissionKind, draft: str, values: Mapping[str, A
         st.session_state["wrong"], st.session_state["wrong-of"] = wrong.fields, draft
     else:
         st.session_state.pop("wrong", None)
-        st.session_state["sent"] = draft
     st.rerun()
 
 
@@ -200,7 +179,7 @@ def _receipt(ctx: Context, receipt: Receipt) -> None:
             _link("再提交一条", ":material/add:", {"kind": receipt.kind.value})
             st.page_link(navigation.href("home"), label="回总览", icon=":material/home:")
     with right:
-        _aside(ctx, st.session_state.get(forms.key("title"), "") if st.session_state.get("sent") else "")
+        _aside(ctx, st.session_state.get(forms.key("title"), ""))
 
 
 def _progress(receipt: Receipt) -> None:
@@ -219,7 +198,7 @@ def _progress(receipt: Receipt) -> None:
         if receipt.comment:
             records.facts([("审核意见", receipt.comment)])
         if state is SubmissionState.PUBLISHED and receipt.record_id and receipt.kind is not SubmissionKind.REGISTRATION:
-            records.internal("查看公开的记录", _LISTS[receipt.kind], receipt.record_id)
+            records.internal("查看公开的记录", cards.PAGES[receipt.kind.value], receipt.record_id)
 
 
 # ------------------------------------------------------------------ status
@@ -264,7 +243,7 @@ def _look_up(ctx: Context, number: str, contact: str) -> None:
 
 def _correct(ctx: Context, own: OwnSubmission, number: str, contact: str) -> None:
     kind = own.receipt.kind
-    errors: Mapping[str, str] = st.session_state.get("wrong", {}) if st.session_state.get("wrong-of") == number else {}
+    errors = _wrong(number)
     for name, value in {**own.content, "title": own.title}.items():
         if forms.key(name) not in st.session_state:
             st.session_state[forms.key(name)] = _typed(name, value)
