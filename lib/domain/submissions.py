@@ -12,24 +12,51 @@ from lib.domain.vocabulary import SubmissionState
 class Action(StrEnum):
     """What can be done with a submission."""
 
+    SUBMIT = "submit"
     PUBLISH = "publish"
     RETURN = "return"
     DECLINE = "decline"
     RESUBMIT = "resubmit"
+    WITHDRAW = "withdraw"
+    EXPIRE = "expire"
+    RENEW = "renew"
+    ARCHIVE = "archive"
 
     @property
     def label(self) -> str:
         """The button's words."""
-        return {"publish": "发布", "return": "退回整改", "decline": "不予发布", "resubmit": "重新提交"}[self.value]
+        return {
+            "submit": "提交",
+            "publish": "发布",
+            "return": "退回整改",
+            "decline": "不予发布",
+            "resubmit": "重新提交",
+            "withdraw": "撤回",
+            "expire": "到期",
+            "renew": "续期",
+            "archive": "归档",
+        }[self.value]
 
 
+_S: Final = SubmissionState
 TRANSITIONS: Final[dict[tuple[SubmissionState, Action], SubmissionState]] = {
-    (SubmissionState.PENDING, Action.PUBLISH): SubmissionState.PUBLISHED,
-    (SubmissionState.PENDING, Action.RETURN): SubmissionState.RETURNED,
-    (SubmissionState.PENDING, Action.DECLINE): SubmissionState.DECLINED,
-    (SubmissionState.RETURNED, Action.RESUBMIT): SubmissionState.PENDING,
+    (_S.DRAFT, Action.SUBMIT): _S.PENDING,
+    (_S.PENDING, Action.PUBLISH): _S.PUBLISHED,
+    (_S.PENDING, Action.RETURN): _S.RETURNED,
+    (_S.PENDING, Action.DECLINE): _S.DECLINED,
+    (_S.PENDING, Action.WITHDRAW): _S.WITHDRAWN,
+    (_S.RETURNED, Action.RESUBMIT): _S.PENDING,
+    (_S.RETURNED, Action.WITHDRAW): _S.WITHDRAWN,
+    (_S.PUBLISHED, Action.WITHDRAW): _S.WITHDRAWN,
+    (_S.PUBLISHED, Action.EXPIRE): _S.EXPIRED,
+    (_S.PUBLISHED, Action.ARCHIVE): _S.ARCHIVED,
+    (_S.EXPIRED, Action.RENEW): _S.PUBLISHED,
+    (_S.EXPIRED, Action.ARCHIVE): _S.ARCHIVED,
+    (_S.WITHDRAWN, Action.RESUBMIT): _S.PENDING,
+    (_S.WITHDRAWN, Action.ARCHIVE): _S.ARCHIVED,
+    (_S.DECLINED, Action.ARCHIVE): _S.ARCHIVED,
 }
-"""The only ways from one state to another (rules §2.18: 待审核, 通过, 整改, 拒绝)."""
+"""The only ways from one state to another (rules §2.18: 待审核, 通过, 整改, 拒绝; the rest is ours)."""
 
 
 def advance(state: SubmissionState, action: Action) -> SubmissionState:

@@ -80,35 +80,95 @@ class Level(StrEnum):
 
 
 class SubmissionKind(StrEnum):
-    """What people hand in."""
+    """What people hand in. MILITARY is the structured form of the 军民 channel; it publishes a demand."""
 
     DEMAND = "demand"
     ACHIEVEMENT = "achievement"
     REGISTRATION = "registration"
+    MILITARY = "military"
 
     @property
     def label(self) -> str:
         """The form's name."""
-        return {"demand": "技术需求", "achievement": "科技成果", "registration": "路演报名"}[self.value]
+        return {
+            "demand": "技术需求",
+            "achievement": "科技成果",
+            "registration": "路演报名",
+            "military": "军民对接",
+        }[self.value]
 
     @property
     def prefix(self) -> str:
         """The two letters a receipt number begins with."""
-        return {"demand": "XQ", "achievement": "CG", "registration": "BM"}[self.value]
+        return {"demand": "XQ", "achievement": "CG", "registration": "BM", "military": "JM"}[self.value]
 
 
 class SubmissionState(StrEnum):
-    """Where a submission stands; the names of publish review in rules §2.18."""
+    """Where a submission stands; the names of publish review in rules §2.18, and what follows publication."""
 
+    DRAFT = "draft"
     PENDING = "pending"
     PUBLISHED = "published"
     RETURNED = "returned"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    ARCHIVED = "archived"
+
+    @property
+    def label(self) -> str:
+        """The state's name."""
+        return {
+            "draft": "草稿",
+            "pending": "待审核",
+            "published": "已发布",
+            "returned": "退回整改",
+            "declined": "不予发布",
+            "withdrawn": "已撤回",
+            "expired": "已到期",
+            "archived": "已归档",
+        }[self.value]
+
+
+class FieldLevel(StrEnum):
+    """Who may see a field; its owner decides."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    GRANTED = "granted"
+
+    @property
+    def label(self) -> str:
+        """The level's name."""
+        return {"public": "公开", "signed_in": "登录可见", "granted": "授权可见"}[self.value]
+
+
+class AccessState(StrEnum):
+    """Where a request to see restricted fields stands."""
+
+    PENDING = "pending"
+    GRANTED = "granted"
+    DECLINED = "declined"
+    REVOKED = "revoked"
+
+    @property
+    def label(self) -> str:
+        """The state's name; a grant that ran out reads 已到期 and is told by its date."""
+        return {"pending": "待办理", "granted": "已授权", "declined": "未同意", "revoked": "已收回"}[self.value]
+
+
+class ClaimState(StrEnum):
+    """Where an account's claim to an organization stands."""
+
+    NONE = "none"
+    PENDING = "pending"
+    APPROVED = "approved"
     DECLINED = "declined"
 
     @property
     def label(self) -> str:
         """The state's name."""
-        return {"pending": "待审核", "published": "已发布", "returned": "退回整改", "declined": "不予发布"}[self.value]
+        return {"none": "未申请", "pending": "待审核", "approved": "已通过", "declined": "未通过"}[self.value]
 
 
 ORGANIZATION_KINDS: Final = (

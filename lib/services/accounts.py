@@ -13,7 +13,7 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, Role, require
@@ -23,7 +23,7 @@ from lib.domain.text import clean, fold
 from lib.services import audit
 from lib.settings import settings
 from lib.store.engine import Database
-from lib.store.models import Account, Login
+from lib.store.models import Account, EventOrganizer, Login
 
 LEAST_PASSWORD: Final = 12
 MOST_PASSWORD: Final = 256
@@ -47,9 +47,24 @@ def actor_of(session: Session, token: str | None, *, address: str = "", request_
     One indexed read, for every run of a page. `touch` keeps a used login from ageing.
     """
     found = _login(session, token, now_utc())
-    if found is None:
+    if found is None or token is None:
         return Actor(address=address, request_id=request_id)
-    return Actor(Role(found[1]), found[0], found[2], address, request_id)
+    role = Role(found.role)
+    events: frozenset[int] = frozenset()
+    if role is Role.ORGANIZER:
+        own = select(EventOrganizer.event_id).where(EventOrganizer.account_id == found.id)
+        events = frozenset(session.scalars(own))
+    return Actor(
+        role,
+        found.id,
+        found.name,
+        address,
+        request_id,
+        organization_id=found.organization_id,
+        scope=found.scope or "",
+        events=events,
+        session=_hash(token)[:16],
+    )
 
 
 def touch(session: Session, token: str) -> None:
@@ -98,14 +113,14 @@ def log_out(session: Session, token: str | None) -> None:
     found = _login(session, token, now_utc())
     if found is None or token is None:
         return
-    account_id, role, name = found
     session.execute(
         update(Login)
         .where(Login.token_hash == _hash(token))
         .values(ended_at=now_utc())
         .execution_options(synchronize_session=False)
     )
-    audit.record(session, Actor(Role(role), account_id, name), "logout", "account", account_id)
+    leaving = Actor(Role(found.role), found.id, found.name, session=_hash(token)[:16])
+    audit.record(session, leaving, "logout", "account", found.id)
 
 
 def create_account(session: Session, login: str, password: str, name: str, role: Role, *, actor: Actor) -> Account:
@@ -178,12 +193,14 @@ def password_weakness(password: str, login: str) -> str:
 
 
 # ------------------------------------------------------------------ inside
-def _login(session: Session, token: str | None, now: datetime) -> tuple[int, str, str] | None:
-    """Account id, role and name behind a live token."""
+def _login(
+    session: Session, token: str | None, now: datetime
+) -> Row[int, str, str, int | None, str | None] | None:
+    """Id, role, name, organization and scope of the account behind a live token."""
     if token is None or len(token) != _TOKEN_LENGTH or not token.isascii():
         return None
-    row = session.execute(
-        select(Account.id, Account.role, Account.name)
+    return session.execute(
+        select(Account.id, Account.role, Account.name, Account.organization_id, Account.scope)
         .join(Login, Login.account_id == Account.id)
         .where(
             Login.token_hash == _hash(token),
@@ -193,7 +210,6 @@ def _login(session: Session, token: str | None, now: datetime) -> tuple[int, str
             Account.active,
         )
     ).one_or_none()
-    return None if row is None else (row.id, row.role, row.name)
 
 
 def _enter(session: Session, account_id: int, right: bool, visitor: Actor, agent: str) -> str | None:

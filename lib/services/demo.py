@@ -67,7 +67,7 @@ def create(database: Database, volume: Volume, *, actor: Actor, progress: Progre
         if "contract" in wanted:
             _add_contracts(connection, volume, setting, progress)
         revision.bump(session, wanted)
-        audit.record(session, actor, "demo.create", "dataset", "demo", seed=volume.seed, **wanted)
+        audit.record(session, actor, "demo.create", "dataset", "demo", seed=volume.seed, rows=wanted)
 
 
 def clear(database: Database, *, actor: Actor) -> dict[str, int]:
@@ -82,7 +82,7 @@ def clear(database: Database, *, actor: Actor) -> dict[str, int]:
                 search.rebuild(connection, search.INDEXES[name])
         if gone := {name: count for name, count in removed.items() if count}:
             revision.bump(session, gone)
-            audit.record(session, actor, "demo.clear", "dataset", "demo", **gone)
+            audit.record(session, actor, "demo.clear", "dataset", "demo", rows=gone)
     return removed
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from lib.domain.errors import ProductError
 from lib.settings import settings
-from lib.store import revision, search
+from lib.store import chain, revision, search
 
 _READERS = 40
 _WAIT_SECONDS = 30
@@ -53,6 +53,7 @@ class Database:
         self._write_session = sessionmaker(self._writer, expire_on_commit=False)
         search.follow(self._write_session)
         revision.follow(self._write_session)
+        chain.follow(self._write_session)
 
     @property
     def engine(self) -> Engine:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from lib.domain.access import Actor, Permission
 from lib.settings import ROOT
@@ -20,7 +21,11 @@ class Place:
     name: str
     title: str
     permission: Permission
+    section: str = ""
 
+
+WORK: Final = "工作台"
+"""The menu of what needs an account."""
 
 PLACES: Final = (
     Place("home", "总览", Permission.READ_HOME),
@@ -32,9 +37,10 @@ PLACES: Final = (
     Place("channels", "转移通道", Permission.READ_CHANNELS),
     Place("statistics", "数据", Permission.READ_STATISTICS),
     Place("submit", "提交", Permission.CREATE_SUBMISSION),
-    Place("review", "审核", Permission.REVIEW_SUBMISSION),
     Place("sources", "数据来源", Permission.READ_SOURCES),
+    Place("review", "审核", Permission.REVIEW_SUBMISSION, WORK),
 )
+"""Places of a section stand together in its menu, those without one in the header itself."""
 
 
 def href(name: str) -> str:
@@ -47,8 +53,9 @@ def run() -> None:
     st.set_page_config(page_title="北疆技转", page_icon=STATIC / "icon.svg", layout="wide")
     context = guard.begin()
     st.logo(STATIC / "logo.svg", size="large")
-    current = st.navigation(
-        [
+    sections: dict[str, list[StreamlitPage]] = {}
+    for place in PLACES:
+        sections.setdefault(place.section, []).append(
             st.Page(
                 href(place.name),
                 title=place.title,
@@ -56,10 +63,8 @@ def run() -> None:
                 default=place.name == "home",
                 visibility="visible" if context.actor.may(place.permission) else "hidden",
             )
-            for place in PLACES
-        ],
-        position="top",
-    )
+        )
+    current = st.navigation(sections, position="top")
     address.keep(current.url_path)
     _account(context.actor, current.url_path)
     current.run()

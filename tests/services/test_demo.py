@@ -35,7 +35,7 @@ def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         return {
             table.name: sorted((tuple(row) for row in session.execute(select(table))), key=repr)
             for table in Base.metadata.sorted_tables
-            if table.name not in {AuditEntry.__tablename__, Revision.__tablename__}
+            if table.name not in {"audit_entry", "audit_head", "revision"}
         }
 
 

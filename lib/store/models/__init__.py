@@ -1,7 +1,7 @@
 """The tables, one noun a class."""
 
 from lib.store.models.base import Base
-from lib.store.models.people import Account, Login
+from lib.store.models.people import Account, AccountLink, Attempt, EventOrganizer, Identity, Login
 from lib.store.models.place import Division
 from lib.store.models.records import (
     Achievement,
@@ -14,25 +14,47 @@ from lib.store.models.records import (
     PolicyClause,
     Statistic,
 )
-from lib.store.models.workflow import AuditEntry, Dataset, ReceiptCounter, Revision, Submission
+from lib.store.models.workflow import (
+    AccessRequest,
+    Attachment,
+    AuditEntry,
+    AuditHead,
+    Dataset,
+    Draft,
+    Notice,
+    ReceiptCounter,
+    Revision,
+    SealedField,
+    Submission,
+)
 
 __all__ = [
+    "AccessRequest",
     "Account",
+    "AccountLink",
     "Achievement",
+    "Attachment",
+    "Attempt",
     "AuditEntry",
+    "AuditHead",
     "Base",
     "Contract",
     "Cooperation",
     "Dataset",
     "Demand",
     "Division",
+    "Draft",
     "Event",
     "EventItem",
+    "EventOrganizer",
+    "Identity",
     "Login",
+    "Notice",
     "Organization",
     "PolicyClause",
     "ReceiptCounter",
     "Revision",
+    "SealedField",
     "Statistic",
     "Submission",
 ]

@@ -21,6 +21,8 @@ from lib.store.models.base import (
 )
 
 FIELD_RANGE = "field BETWEEN 1 AND 11"
+IDS_ONCE = {"sqlite_autoincrement": True}
+"""A withdrawn record keeps its id for itself: SQLite would give the highest one away again."""
 
 
 class Placed:
@@ -73,6 +75,7 @@ class Achievement(Versioned, Owned, Sourced, Placed, Base):
         CheckConstraint("trl BETWEEN 1 AND 9", name="trl_range"),
         year_range("year"),
         *sourced_checks(),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -107,6 +110,7 @@ class Demand(Versioned, Owned, Sourced, Placed, Base):
         CheckConstraint("budget > 0", name="budget_positive"),
         year_range("year"),
         *sourced_checks(),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -154,7 +158,7 @@ class EventItem(Base):
     """A project that takes part in an event, after its registration was published."""
 
     __tablename__ = "event_item"
-    __table_args__ = (text_length("title", 200), CheckConstraint(FIELD_RANGE, name="field_range"))
+    __table_args__ = (text_length("title", 200), CheckConstraint(FIELD_RANGE, name="field_range"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
