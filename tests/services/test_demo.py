@@ -14,7 +14,7 @@ from lib.services import demo
 from lib.services.demo import Volume
 from lib.store import revision, search
 from lib.store.engine import Database
-from lib.store.models import Achievement, AuditEntry, Base, Contract, Demand, Revision
+from lib.store.models import Achievement, AuditEntry, Base, Contract, Demand
 
 ACTOR = Actor(role=Role.ADMINISTRATOR, name="测试")
 SMALL = Volume(achievements=3000, demands=1200, contracts=5000, seed=7)
