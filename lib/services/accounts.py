@@ -108,6 +108,35 @@ def log_in(database: Database, login: str, password: str, *, address: str, agent
     return token
 
 
+def start_login(session: Session, account_id: int, *, address: str, agent: str, method: str = "password") -> str | None:
+    """A new login of somebody whose identity was proved by `method`; its token, or None for a switched-off account.
+
+    The token belongs in the cookie and nowhere else. What the browser held before is ended by the caller.
+    """
+    now = now_utc()
+    row = session.execute(
+        select(Account.name, Account.role, Account.active).where(Account.id == account_id).with_for_update()
+    ).one_or_none()
+    if row is None or not row.active:
+        return None
+    token = secrets.token_urlsafe(32)
+    session.add(
+        Login(
+            token_hash=_hash(token),
+            account_id=account_id,
+            started_at=now,
+            seen_at=now,
+            expires_at=now + timedelta(hours=settings().session_hours),
+            address=address[:64],
+            agent=_printable(agent)[:200],
+            method=method,
+        )
+    )
+    entered = Actor(Role(row.role), account_id, row.name, address[:64], session=_hash(token)[:16])
+    audit.record(session, entered, "login", "account", account_id, method=method)
+    return token
+
+
 def log_out(session: Session, token: str | None) -> None:
     """End the login that the token stands for; a token used up or unknown changes nothing."""
     found = _login(session, token, now_utc())
@@ -193,9 +222,7 @@ def password_weakness(password: str, login: str) -> str:
 
 
 # ------------------------------------------------------------------ inside
-def _login(
-    session: Session, token: str | None, now: datetime
-) -> Row[int, str, str, int | None, str | None] | None:
+def _login(session: Session, token: str | None, now: datetime) -> Row[int, str, str, int | None, str | None] | None:
     """Id, role, name, organization and scope of the account behind a live token."""
     if token is None or len(token) != _TOKEN_LENGTH or not token.isascii():
         return None
@@ -230,21 +257,7 @@ def _enter(session: Session, account_id: int, right: bool, visitor: Actor, agent
         return None
     if row.failed_logins:
         _count(session, account_id, 0, None)
-    token = secrets.token_urlsafe(32)
-    session.add(
-        Login(
-            token_hash=_hash(token),
-            account_id=account_id,
-            started_at=now,
-            seen_at=now,
-            expires_at=now + timedelta(hours=settings().session_hours),
-            address=visitor.address,
-            agent=_printable(agent)[:200],
-        )
-    )
-    entered = Actor(Role(row.role), account_id, row.name, visitor.address)
-    audit.record(session, entered, "login", "account", account_id)
-    return token
+    return start_login(session, account_id, address=visitor.address, agent=agent)
 
 
 def _count(session: Session, account_id: int, failures: int, locked_until: datetime | None) -> None:
