@@ -2,7 +2,7 @@
 
 A permission reads `<scope>:<resource>:<action>`. The scope says how far it reaches: `public` everything that is
 public, `shared` what owners show to verified accounts, `own` what belongs to the actor or to the actor's
-organization, `event` the events the actor organizes, `region` the division the actor answers for and all below it.
+organization, `region` the division the actor answers for and all below it, `scope` that or the events one organizes.
 """
 
 from dataclasses import dataclass, field
@@ -32,8 +32,7 @@ class Permission(StrEnum):
     MANAGE_OWN_RECORDS = "own:record:manage"
     UPLOAD_ATTACHMENT = "own:attachment:upload"
     REQUEST_ACCESS = "own:access:request"
-    REVIEW_REGISTRATION = "event:submission:review"
-    REVIEW_SUBMISSION = "region:submission:review"
+    REVIEW_SUBMISSION = "scope:submission:review"
     DECIDE_ACCESS = "region:access:decide"
     APPROVE_ACCOUNT = "region:account:approve"
     READ_AUDIT = "region:audit:read"
@@ -61,8 +60,7 @@ _PERMISSION_LABELS: Final[dict[str, str]] = {
     "own:record:manage": "修订、撤回、续期自己的记录，决定谁可以看",
     "own:attachment:upload": "上传附件",
     "own:access:request": "申请查看「授权可见」的内容",
-    "event:submission:review": "审核自己活动的报名",
-    "region:submission:review": "审核辖区内的提交",
+    "scope:submission:review": "审核：辖区内的提交，或自己活动的报名",
     "region:access:decide": "办理辖区内的查看申请",
     "region:account:approve": "审核辖区内的账号注册",
     "region:audit:read": "查辖区内的操作记录",
@@ -125,7 +123,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.VISITOR: _EVERYBODY,
     Role.APPLICANT: _SIGNED_IN | {Permission.MANAGE_OWN_RECORDS},
     Role.MEMBER: _OWNER,
-    Role.ORGANIZER: _OWNER | {Permission.REVIEW_REGISTRATION},
+    Role.ORGANIZER: _OWNER | {Permission.REVIEW_SUBMISSION},
     Role.BROKER: _OWNER,
     Role.OFFICIAL: _OFFICIAL,
     Role.ADMINISTRATOR: _OFFICIAL | {Permission.MANAGE_ACCOUNTS, Permission.LOAD_DATA},
