@@ -12,7 +12,6 @@ import re
 import resource
 import subprocess
 import sys
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -272,27 +271,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-# ------------------------------------------------------------------ writing
-_RISKY: Final = "=+-@|%\t\r\n"
-_NUMBER: Final = re.compile(r"[-+]?[\d,]*\.?\d+%?")
-
-
-def neutral(cell: str) -> str:
-    """The cell as it may stand in a file that a spreadsheet opens: never a formula. Numbers stay numbers."""
-    start = unicodedata.normalize("NFKC", cell).lstrip(" \u3000\ufeff\xa0")[:1]
-    risky = cell[:1] in ("\t", "\r", "\n") or (start != "" and start in _RISKY)
-    return f"'{cell}" if risky and not _NUMBER.fullmatch(cell) else cell
-
-
-def write_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """A CSV file that spreadsheets open as it is: UTF-8 with a mark, no formulas."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow([neutral(name) for name in header])
-    writer.writerows([neutral(cell) for cell in row] for row in rows)
-    return buffer.getvalue().encode("utf-8-sig")
 
 
 # ------------------------------------------------------------------ the limited process

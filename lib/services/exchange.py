@@ -21,7 +21,7 @@ from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc
 from lib.domain.text import fold, organization_key
 from lib.domain.vocabulary import Level, Origin
-from lib.files import tables
+from lib.files import export, tables
 from lib.files.facts import ROWS, Kind, Places, Row, header_problem, read_row
 from lib.files.tables import Line, Table
 from lib.services import audit
@@ -167,7 +167,7 @@ def _alone(session: Session) -> None:
 def rejected_csv(outcome: Outcome) -> bytes:
     """The rejected rows as a CSV file: line number, reason, and the columns as they came."""
     columns = ("行号", "原因", *outcome.header)
-    return tables.write_csv(columns, ((str(r.line), r.reason, *r.cells) for r in outcome.rejections))
+    return export.csv_bytes(columns, ((r.line, r.reason, *r.cells) for r in outcome.rejections))
 
 
 def _parsed(name: str, data: bytes) -> Table:

@@ -10,7 +10,8 @@ import pytest
 import xlsxwriter
 
 from lib.files import tables
-from lib.files.tables import UPLOAD, Limits, TableError, neutral, read, write_csv
+from lib.files.export import csv_bytes, safe
+from lib.files.tables import UPLOAD, Limits, TableError, read
 
 
 def workbook(cells: dict[str, object]) -> bytes:
@@ -174,10 +175,10 @@ def test_the_limits_are_the_callers() -> None:
     ],
 )
 def test_no_cell_we_write_is_a_formula_and_numbers_stay_numbers(cell: str, written: str) -> None:
-    assert neutral(cell) == written
+    assert safe(cell) == written
 
 
 def test_a_file_we_write_reads_back_as_it_was() -> None:
-    data = write_csv(("标题", "a"), [("甲,乙\n丙", "𠮷㐂"), ("-5", "")])
+    data = csv_bytes(("标题", "a"), [("甲,乙\n丙", "𠮷㐂"), ("-5", "")])
     assert data.startswith(b"\xef\xbb\xbf")
     assert [line.cells for line in read(data, "a.csv").lines] == [["甲,乙\n丙", "𠮷㐂"], ["-5", ""]]
