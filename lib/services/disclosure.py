@@ -53,7 +53,8 @@ def owns(session: Session, record_kind: str, record_id: int, *, actor: Actor) ->
     """True when the actor, or the actor's organization, handed in what was published as this record."""
     require(actor, Permission.READ_CATALOGUE)
     return (
-        session.scalar(select(Submission.id).where(_of(record_kind, record_id), belongs_to(actor)).limit(1)) is not None
+        session.scalar(select(Submission.id).where(_of(record_kind, record_id), _belongs_to(actor)).limit(1))
+        is not None
     )
 
 
@@ -66,7 +67,7 @@ def _of(record_kind: str, record_id: int) -> ColumnElement[bool]:
     )
 
 
-def belongs_to(actor: Actor) -> ColumnElement[bool]:
+def _belongs_to(actor: Actor) -> ColumnElement[bool]:
     """The condition that a submission is the actor's own or that of the actor's organization; never a visitor's."""
     mine = [Submission.account_id == actor.account_id] if actor.account_id is not None else []
     ours = [Submission.organization_id == actor.organization_id] if actor.organization_id is not None else []
