@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     login_failures: int = Field(
         default=20, ge=1, description="Failed logins from one address in five minutes before it must wait."
     )
+    login_failures_all: int = Field(
+        default=1000, ge=1, description="Failed logins from everywhere in five minutes before everybody must wait."
+    )
+    registrations: int = Field(default=30, ge=1, description="Registrations tried from one address in an hour.")
     connections: int = Field(default=400, ge=1, description="Open pages at one time, over all addresses.")
     connections_per_address: int = Field(
         default=60, ge=1, description="Open pages at one time from one address; a loopback address is not limited."

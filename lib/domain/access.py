@@ -26,6 +26,7 @@ class Permission(StrEnum):
     READ_STATISTICS = "public:statistics:read"
     READ_SOURCES = "public:sources:read"
     READ_SHARED_FIELDS = "shared:field:read"
+    REGISTER = "own:account:create"
     CREATE_SUBMISSION = "own:submission:create"
     READ_RECEIPT = "own:submission:read"
     MANAGE_OWN_ACCOUNT = "own:account:manage"
@@ -54,6 +55,7 @@ _PERMISSION_LABELS: Final[dict[str, str]] = {
     "public:statistics:read": "看数据",
     "public:sources:read": "看数据来源",
     "shared:field:read": "看「登录可见」的内容",
+    "own:account:create": "注册账号、接受邀请、凭链接重设密码",
     "own:submission:create": "提交需求、成果、报名",
     "own:submission:read": "凭回执或账号查自己的提交",
     "own:account:manage": "管理自己的账号",
@@ -105,6 +107,7 @@ _EVERYBODY: Final = frozenset(
         Permission.READ_CHANNELS,
         Permission.READ_STATISTICS,
         Permission.READ_SOURCES,
+        Permission.REGISTER,
         Permission.CREATE_SUBMISSION,
         Permission.READ_RECEIPT,
     }

@@ -29,5 +29,13 @@ class InvalidInput(ProductError):
         self.fields = fields
 
 
+class TooManyTries(ProductError):
+    """Tried too often: nothing was looked at. `seconds` says when to come back at the latest."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class Conflict(ProductError):
     """Somebody else changed the record since it was read."""

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from lib.domain.errors import AccessDenied, Conflict, InvalidInput, InvalidQuery, NotFound, ProductError
+from lib.domain.errors import AccessDenied, Conflict, InvalidInput, InvalidQuery, NotFound, ProductError, TooManyTries
 from lib.services import trouble
 
 _STATUS: dict[type[ProductError], int] = {
@@ -12,6 +12,7 @@ _STATUS: dict[type[ProductError], int] = {
     InvalidQuery: 422,
     InvalidInput: 422,
     Conflict: 409,
+    TooManyTries: 429,
 }
 
 

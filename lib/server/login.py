@@ -4,50 +4,25 @@ That the form came from a page of ours is checked by the guard, as for every cha
 """
 
 import asyncio
-import time
-from collections import deque
 from html import escape
 from typing import Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from lib.domain.access import Actor
-from lib.domain.errors import AccessDenied
+from lib.domain.errors import AccessDenied, TooManyTries
+from lib.server import posted
 from lib.server.html import document
 from lib.services import accounts
 from lib.settings import settings
 from lib.store.engine import database
 
-_LARGEST_FORM: Final = 8192
-_WINDOW_SECONDS: Final = 300
 _AT_ONCE: Final = 2
 _WAITING: Final = 20
 _LEAD: Final = "登录供审核与管理使用；浏览、检索和提交不需要账号。"
-
-
-class Attempts:
-    """Failed logins an address made lately, in this process. What an account suffered is counted in the database."""
-
-    def __init__(self) -> None:
-        self._failed: dict[str, deque[float]] = {}
-
-    def too_many(self, address: str) -> bool:
-        """True while the address has to wait."""
-        times = self._failed.get(address)
-        while times and times[0] < time.monotonic() - _WINDOW_SECONDS:
-            times.popleft()
-        if times is not None and not times:
-            del self._failed[address]
-        return len(times or ()) >= settings().login_failures
-
-    def failed(self, address: str) -> None:
-        """Count one."""
-        if len(self._failed) > 10_000:
-            self._failed = {a: t for a, t in self._failed.items() if t[-1] > time.monotonic() - _WINDOW_SECONDS}
-        self._failed.setdefault(address, deque(maxlen=settings().login_failures)).append(time.monotonic())
 
 
 class Turns:
@@ -73,52 +48,59 @@ class Turns:
         self._places.release()
 
 
-attempts = Attempts()
 turns = Turns()
 
 
 async def login(request: Request) -> Response:
     """GET /login shows the form, or who is signed in; POST checks it and leads on."""
-    token = request.cookies.get(settings().session_cookie)
+    token, address = posted.token(request), posted.address(request)
     if request.method != "POST":
         onward = safe_next(request.query_params.get("next") or _came_from(request))
-        actor = await run_in_threadpool(_actor, token) if token else Actor()
-        return _signed_in(actor, onward) if actor.account_id else _form(onward)
-    form = await _read(request)
+        actor = await run_in_threadpool(posted.actor, token, address) if token else Actor()
+        return _who(actor, onward) if actor.account_id else _form(onward)
+    form = await posted.read(request)
     if form is None:
         return _form("/", problem="表单无法识别，请重新填写。", status=400)
     name, onward = form.get("login", ""), safe_next(form.get("next", "/"))
-    address = request.client.host if request.client else ""
-    if attempts.too_many(address):
-        answer = _form(onward, name, problem="失败次数过多，请五分钟后再试。", status=429)
-        answer.headers["Retry-After"] = str(_WINDOW_SECONDS)
-        return answer
     if turns.crowded:
         return _form(onward, name, problem="同时登录的人太多，请稍候再试。", status=503)
     try:
         async with turns:
             fresh = await run_in_threadpool(
-                _enter, name, form.get("password", ""), address, request.headers.get("user-agent", ""), token
+                _enter, name, form.get("password", ""), address, posted.agent(request), token
             )
     except AccessDenied as denied:
-        attempts.failed(address)
         return _form(onward, name, problem=denied.message, status=403)
-    answer = RedirectResponse(onward, 303, {"Cache-Control": "no-store"})
-    answer.set_cookie(
-        settings().session_cookie, fresh, path="/", secure=settings().secure, httponly=True, samesite="lax"
-    )
-    return answer
+    except TooManyTries as many:
+        answer = _form(onward, name, problem=many.message, status=429)
+        answer.headers["Retry-After"] = str(many.seconds)
+        return answer
+    return signed_in(fresh, onward)
 
 
 async def logout(request: Request) -> Response:
     """POST /logout ends the login in the database and in the browser. It may be repeated."""
-    form = await _read(request) or {}
-    token = request.cookies.get(settings().session_cookie)
-    if token:
-        await run_in_threadpool(_leave, token)
+    form = await posted.read(request) or {}
+    if token := posted.token(request):
+        await run_in_threadpool(leave, token)
     answer = RedirectResponse(safe_next(form.get("next", "/")), 303, {"Cache-Control": "no-store"})
     answer.delete_cookie(settings().session_cookie, path="/", secure=settings().secure, httponly=True, samesite="lax")
     return answer
+
+
+def signed_in(token: str, onward: str) -> Response:
+    """The answer that puts a new login's token into the cookie and leads on."""
+    answer = RedirectResponse(onward, 303, {"Cache-Control": "no-store"})
+    answer.set_cookie(
+        settings().session_cookie, token, path="/", secure=settings().secure, httponly=True, samesite="lax"
+    )
+    return answer
+
+
+def leave(token: str) -> None:
+    """End the login that a token stands for; call it beside the event loop."""
+    with database().write() as session:
+        accounts.log_out(session, token)
 
 
 def safe_next(target: str) -> str:
@@ -145,38 +127,12 @@ def _came_from(request: Request) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-async def _read(request: Request) -> dict[str, str] | None:
-    """The fields of a posted form; None when it is too large or no form."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        return None
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_FORM:
-            return None
-    try:
-        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=10, errors="strict")
-    except ValueError:
-        return None
-    return {name: values[-1] for name, values in fields.items()}
-
-
-def _actor(token: str) -> Actor:
-    with database().read() as session:
-        return accounts.actor_of(session, token)
-
-
 def _enter(name: str, password: str, address: str, agent: str, former: str | None) -> str:
     """A new login; the one this browser had until now ends."""
     token = accounts.log_in(database(), name, password, address=address, agent=agent)
     if former:
-        _leave(former)
+        leave(former)
     return token
-
-
-def _leave(token: str) -> None:
-    with database().write() as session:
-        accounts.log_out(session, token)
 
 
 def _form(onward: str, name: str = "", *, problem: str = "", status: int = 200) -> Response:
@@ -196,7 +152,7 @@ def _form(onward: str, name: str = "", *, problem: str = "", status: int = 200) 
     return document("登录", _LEAD, body, narrow=True, status=status)
 
 
-def _signed_in(actor: Actor, onward: str) -> Response:
+def _who(actor: Actor, onward: str) -> Response:
     body = f"""<form class="card" method="post" action="/logout">
 <h2>{escape(actor.name)}</h2>
 <p>您已登录，身份是{escape(actor.role.label)}。用完请退出，换账号也请先退出。</p>

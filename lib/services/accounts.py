@@ -9,21 +9,21 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select, true, update
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, Role, require
 from lib.domain.dates import now_utc
-from lib.domain.errors import AccessDenied, InvalidInput
+from lib.domain.errors import AccessDenied, InvalidInput, TooManyTries
 from lib.domain.text import clean, fold
-from lib.services import audit
+from lib.services import attempts, audit
 from lib.settings import settings
 from lib.store.engine import Database
-from lib.store.models import Account, EventOrganizer, Login
+from lib.store.models import Account, AccountLink, Division, EventOrganizer, Login, Organization
 
 LEAST_PASSWORD: Final = 12
 MOST_PASSWORD: Final = 256
@@ -36,6 +36,10 @@ _LONGEST_DELAY: Final = timedelta(hours=1)
 
 REFUSED: Final = "登录名或密码不正确，或者失败次数过多。请核对后重试，仍不成功请过一会儿再来。"
 """One answer to every failed login, so that it tells nobody which accounts exist."""
+
+LOGIN_TAKEN: Final = "这个登录名已被使用，请换一个。"
+FRESH: Final = timedelta(minutes=10)
+"""How long a login counts as proof that its owner is there."""
 
 _TOKEN_LENGTH: Final = 43
 _HASHER: Final = PasswordHasher()
@@ -87,22 +91,27 @@ def log_in(database: Database, login: str, password: str, *, address: str, agent
     """Check a password and start a login; returns its token, for the cookie and nowhere else.
 
     Raises AccessDenied with the same sentence for an unknown account, a wrong password, a switched-off account
-    and one that is locked after too many failures, in about the same time. The password is checked outside any
-    transaction, because argon2 takes a third of a second and a writer holds the database.
+    and one that is locked after too many failures, in about the same time; TooManyTries when this address, or
+    everybody together, failed too often. The password is checked outside any transaction, because argon2 takes a
+    third of a second and a writer holds the database.
     """
     key = login_key(login)
     with database.read() as session:
+        if attempts.exhausted(session, attempts.LOGIN, address):
+            raise TooManyTries("失败次数过多，请五分钟后再试。", 300)
         account = session.execute(
             select(Account.id, Account.password_hash).where(Account.login_key == key)
         ).one_or_none()
-    right = _matches(account.password_hash if account else _dummy_hash(), password)
+    right = matches(account.password_hash if account else "", password)
     token = None
     with database.write() as session:
         visitor = Actor(address=address[:64])
         if account is None:
-            audit.record(session, visitor, "login.refused", "account", "")
+            audit.record(session, visitor, "login.refused", "account", "", outcome="refused")
         else:
             token = _enter(session, account.id, right, visitor, agent)
+        if token is None:
+            attempts.count(session, attempts.LOGIN, address)
     if token is None:
         raise AccessDenied(REFUSED)
     return token
@@ -152,12 +161,68 @@ def log_out(session: Session, token: str | None) -> None:
     audit.record(session, leaving, "logout", "account", found.id)
 
 
-def create_account(session: Session, login: str, password: str, name: str, role: Role, *, actor: Actor) -> Account:
+def confirm(database: Database, password: str, *, actor: Actor) -> None:
+    """Let the owner of an account prove that it is them, before something that cannot be undone.
+
+    An account that logs in by an identity only proves it by a login of the last minutes. A wrong password counts as
+    a failed login. Raises AccessDenied.
+    """
+    require(actor, Permission.MANAGE_OWN_ACCOUNT)
+    with database.read() as session:
+        hashed = session.scalar(select(Account.password_hash).where(Account.id == actor.account_id)) or ""
+        recent = session.scalar(
+            select(Login.token_hash).where(
+                Login.account_id == actor.account_id,
+                Login.token_hash.startswith(actor.session),
+                Login.started_at > now_utc() - FRESH,
+            )
+        )
+    if not hashed:
+        if recent is None or not actor.session:
+            raise AccessDenied("请先退出，用统一身份重新登录，再在十分钟内操作。")
+        return
+    right = matches(hashed, password)
+    with database.write() as session:
+        refused = not _counted(session, actor.account_id or 0, right, actor)
+    if refused:
+        raise AccessDenied("密码不正确，或者失败次数过多。请核对后重试，仍不成功请过一会儿再来。")
+
+
+def create_account(
+    session: Session,
+    login: str,
+    password: str,
+    name: str,
+    role: Role,
+    *,
+    actor: Actor,
+    scope: str | None = None,
+    organization_id: int | None = None,
+) -> Account:
     """Make an account that can log in. There is none by default, and none with a default password.
 
-    Raises InvalidInput for a login of other than 2 to 64 characters or in use, a blank name, a weak password.
+    Raises InvalidInput for a login of other than 2 to 64 characters or in use, a blank name, a weak password, an
+    unknown division or organization.
     """
     require(actor, Permission.MANAGE_ACCOUNTS)
+    problems = personal_problems(login, name, password)
+    hashed = "" if problems else hash_password(password)  # before the first statement, which takes the writer's lock
+    if scope and session.get(Division, scope) is None:
+        problems["scope"] = "没有这个行政区划代码，请核对。"
+    if organization_id and session.get(Organization, organization_id) is None:
+        problems["organization_id"] = "没有这家机构，请核对编号。"
+    if problems:
+        raise InvalidInput(problems)
+    account = new_account(session, login, hashed, name, role, scope=scope, organization_id=organization_id)
+    audit.record(
+        session, actor, "account.create", "account", account.id,
+        role=account.role, scope=scope, organization=organization_id,
+    )  # fmt: skip
+    return account
+
+
+def personal_problems(login: str, name: str, password: str) -> dict[str, str]:
+    """What is wrong with how somebody wants to be known, one sentence a field; whether a login is free comes later."""
     problems: dict[str, str] = {}
     login, name = _cleaned(login), _cleaned(name)
     if not 2 <= len(login) <= 64 or " " in login:
@@ -166,11 +231,14 @@ def create_account(session: Session, login: str, password: str, name: str, role:
         problems["name"] = "请填写姓名，不超过 40 个字。"
     if weakness := password_weakness(password, login):
         problems["password"] = weakness
-    if problems:
-        raise InvalidInput(problems)
-    hashed = _HASHER.hash(password)  # before the first statement, which takes the writer's lock
+    return problems
+
+
+def new_account(session: Session, login: str, hashed: str, name: str, role: Role, **values: Any) -> Account:
+    """The row of a new account, checked before by whoever calls. Raises InvalidInput when the login is taken."""
+    login, name = _cleaned(login), _cleaned(name)
     if session.scalar(select(Account.id).where(Account.login_key == login_key(login))) is not None:
-        raise InvalidInput({"login": "这个登录名已被使用，请换一个。"})
+        raise InvalidInput({"login": LOGIN_TAKEN})
     account = Account(
         login=login,
         login_key=login_key(login),
@@ -178,10 +246,10 @@ def create_account(session: Session, login: str, password: str, name: str, role:
         password_hash=hashed,
         role=Role(role).value,
         created_at=now_utc(),
+        **values,
     )
     session.add(account)
     session.flush()
-    audit.record(session, actor, "account.create", "account", account.id, role=account.role)
     return account
 
 
@@ -190,20 +258,51 @@ def set_password(session: Session, login: str, password: str, *, actor: Actor) -
     require(actor, Permission.MANAGE_ACCOUNTS)
     if weakness := password_weakness(password, login):
         raise InvalidInput({"password": weakness})
-    hashed = _HASHER.hash(password)
-    account = session.scalar(select(Account).where(Account.login_key == login_key(login)).with_for_update())
-    if account is None:
+    hashed = hash_password(password)
+    account_id = session.scalar(select(Account.id).where(Account.login_key == login_key(login)))
+    if account_id is None:
         raise InvalidInput({"login": "没有这个登录名，请核对。"})
-    account.password_hash = hashed
-    account.failed_logins = 0
-    account.locked_until = None
-    session.execute(
+    replace_password(session, account_id, hashed)
+    audit.record(session, actor, "account.password", "account", account_id)
+
+
+def replace_password(session: Session, account_id: int, hashed: str) -> None:
+    """A new password: the lock is lifted, every login ends, reset links given out before are dead."""
+    now = now_utc()
+    for statement in (
+        update(Account)
+        .where(Account.id == account_id)
+        .values(password_hash=hashed, failed_logins=0, locked_until=None, version=Account.version + 1),
+        update(AccountLink)
+        .where(AccountLink.account_id == account_id, AccountLink.purpose == "reset", AccountLink.used_at.is_(None))
+        .values(used_at=now),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
+    end_logins(session, account_id)
+
+
+def end_logins(session: Session, account_id: int, *, mark: str = "", besides: str = "") -> int:
+    """End the logins of an account: all, the one of this mark, or all besides one; returns how many ended.
+
+    A mark is what `Actor.session` holds: the start of the hash of a token.
+    """
+    ended = session.execute(
         update(Login)
-        .where(Login.account_id == account.id, Login.ended_at.is_(None))
+        .where(
+            Login.account_id == account_id,
+            Login.ended_at.is_(None),
+            Login.token_hash.startswith(mark, autoescape=True),
+            ~Login.token_hash.startswith(besides, autoescape=True) if besides else true(),
+        )
         .values(ended_at=now_utc())
         .execution_options(synchronize_session=False)
     )
-    audit.record(session, actor, "account.password", "account", account.id)
+    return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash to be kept; takes a third of a second, so never inside a transaction."""
+    return _HASHER.hash(password)
 
 
 def login_key(login: str) -> str:
@@ -240,7 +339,14 @@ def _login(session: Session, token: str | None, now: datetime) -> Row[int, str, 
 
 
 def _enter(session: Session, account_id: int, right: bool, visitor: Actor, agent: str) -> str | None:
-    """Start a login, or count the failure; None when refused. The row is locked, so no attempt goes uncounted."""
+    """Start a login, or count the failure; None when refused."""
+    if not _counted(session, account_id, right, visitor):
+        return None
+    return start_login(session, account_id, address=visitor.address, agent=agent)
+
+
+def _counted(session: Session, account_id: int, right: bool, visitor: Actor) -> bool:
+    """Whether a password opens its account now; a failure is counted, with the row locked so that none is missed."""
     now = now_utc()
     # Columns, not the object: counting failures must not raise the version that an editor of the account sees.
     row = session.execute(
@@ -253,11 +359,20 @@ def _enter(session: Session, account_id: int, right: bool, visitor: Actor, agent
         if not locked:
             failures = row.failed_logins + 1
             _count(session, account_id, failures, now + _delay(failures) if _delay(failures) else None)
-        audit.record(session, visitor, "login.refused", "account", account_id, locked=locked, active=row.active)
-        return None
+        audit.record(
+            session,
+            visitor,
+            "login.refused",
+            "account",
+            account_id,
+            outcome="refused",
+            locked=locked,
+            active=row.active,
+        )
+        return False
     if row.failed_logins:
         _count(session, account_id, 0, None)
-    return start_login(session, account_id, address=visitor.address, agent=agent)
+    return True
 
 
 def _count(session: Session, account_id: int, failures: int, locked_until: datetime | None) -> None:
@@ -283,9 +398,10 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _matches(hashed: str, password: str) -> bool:
+def matches(hashed: str, password: str) -> bool:
+    """Whether a password is the one behind a hash. Without a hash the answer is no, in the time of a real check."""
     try:
-        return _HASHER.verify(hashed, password[:MOST_PASSWORD])
+        return _HASHER.verify(hashed or _dummy_hash(), password[:MOST_PASSWORD])
     except (VerificationError, InvalidHashError):
         return False
 

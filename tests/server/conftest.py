@@ -40,7 +40,6 @@ async def _broken(_request: Request) -> Response:
 @pytest.fixture
 def client(app_database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A browser without cookies on the public facts. Errors are answered, as they are in a real server."""
-    monkeypatch.setattr(login, "attempts", login.Attempts())
     monkeypatch.setattr(login, "turns", login.Turns())
     served = Starlette(
         routes=[

@@ -136,7 +136,7 @@ def test_the_delay_doubles_up_to_an_hour(failures: int, minutes: int) -> None:
 
 
 def test_attempts_side_by_side_are_all_counted(account: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "_matches", lambda _hashed, _password: False)
+    monkeypatch.setattr(accounts, "matches", lambda _hashed, _password: False)
     start = threading.Barrier(4)
 
     def attempt() -> None:

@@ -1,0 +1,50 @@
+"""What a plain HTML form sent, read within limits; and who is asking."""
+
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from lib.domain.access import Actor
+from lib.services import accounts
+from lib.settings import settings
+from lib.store.engine import database
+
+_LARGEST_FORM: Final = 8192
+
+
+async def read(request: Request, *, fields: int = 10) -> dict[str, str] | None:
+    """The fields of a posted form; None when it is too large or no form."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        return None
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_FORM:
+            return None
+    try:
+        found = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=fields, errors="strict")
+    except ValueError:
+        return None
+    return {name: values[-1] for name, values in found.items()}
+
+
+def address(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def agent(request: Request) -> str:
+    """What the browser says it is."""
+    return request.headers.get("user-agent", "")
+
+
+def token(request: Request) -> str | None:
+    """The login token of the browser's cookie."""
+    return request.cookies.get(settings().session_cookie)
+
+
+def actor(token: str | None, address: str) -> Actor:
+    """Whoever is asking, read anew; call it beside the event loop."""
+    with database().read() as session:
+        return accounts.actor_of(session, token, address=address)
