@@ -1,8 +1,8 @@
-"""Where an official's word holds, as a condition of a query: `Actor.covers` for a whole table."""
+"""How far an actor's word holds, as a condition of a query: `Actor.covers` and what is one's own, for a whole table."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement, false, or_, true
 
 from lib.domain.access import REGION, Actor
 
@@ -15,3 +15,11 @@ def within(actor: Actor, league: Any, banner: Any) -> ColumnElement[bool]:
         return false()
     column: ColumnElement[Any] = league if actor.scope.endswith("00") else banner
     return column == actor.scope
+
+
+def own(actor: Actor, account: Any, organization: Any) -> ColumnElement[bool]:
+    """The condition that rows with these account and organization columns are the actor's own, or the actor's
+    organization's; none for a visitor."""
+    mine = [account == actor.account_id] if actor.account_id is not None else []
+    ours = [organization == actor.organization_id] if actor.organization_id is not None else []
+    return or_(false(), *mine, *ours)

@@ -17,6 +17,7 @@ SOURCES = [ROOT / "app.py", *sorted((ROOT / "lib").rglob("*.py")), *PAGES]
 WITHOUT_CHECK = {
     "audit.record": "notes what somebody else was allowed to do",
     "scopes.within": "says where the actor's word holds, as part of a query that checks",
+    "scopes.own": "says what is the actor's own, as part of a query that checks",
 }
 HTML_ALLOWED = {"lib/ui/components/markup.py"}
 DOWNLOADS_ALLOWED: dict[str, str] = {}
