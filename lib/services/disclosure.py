@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, require
@@ -27,7 +27,6 @@ KINDS: Final[dict[str, tuple[SubmissionKind, ...]]] = {
 }
 """Which submissions make which kind of record."""
 
-_LIVE: Final = (SubmissionState.PUBLISHED.value, SubmissionState.EXPIRED.value)
 _LABELS: Final = {
     record_kind: {name: label for kind in kinds for name, label in labels(kind).items()}
     for record_kind, kinds in KINDS.items()
@@ -144,21 +143,20 @@ def owns(session: Session, record_kind: str, record_id: int, *, actor: Actor) ->
 
 
 def _entitled(session: Session, record_kind: str, record_id: int, actor: Actor) -> bool:
-    if actor.may(Permission.REQUEST_ACCESS) and session.scalar(
-        select(AccessRequest.id)
-        .where(
+    """True while a grant of the actor's runs, or the record lies where the actor decides about access."""
+    reach = []
+    if actor.may(Permission.REQUEST_ACCESS):
+        grant = select(AccessRequest.id).where(
             AccessRequest.record_kind == record_kind,
             AccessRequest.record_id == record_id,
             AccessRequest.account_id == actor.account_id,
             AccessRequest.state == AccessState.GRANTED.value,
             AccessRequest.granted_until > now_utc(),
         )
-        .limit(1)
-    ):
-        return True
-    return actor.may(Permission.DECIDE_ACCESS) and _exists(
-        session, of_record(record_kind, record_id), scopes.within(actor, Submission.league_code, Submission.banner_code)
-    )
+        reach.append(grant.exists())
+    if actor.may(Permission.DECIDE_ACCESS):
+        reach.append(scopes.within(actor, Submission.league_code, Submission.banner_code))
+    return bool(reach) and _exists(session, of_record(record_kind, record_id), or_(*reach))
 
 
 # ------------------------------------------------------------------ the submission behind a record
@@ -174,9 +172,13 @@ def place(session: Session, record_kind: str, record_id: int) -> tuple[str | Non
 
 
 def of_record(record_kind: str, record_id: Any) -> ColumnElement[bool]:
-    """The condition that a submission stands behind the record of this kind and id (a number or a column)."""
+    """The condition that a submission is what was published as the record of this kind and id (a number or a column).
+
+    A record that was taken back has none: what is sealed of it opens to nobody.
+    """
     kinds = [kind.value for kind in KINDS[record_kind]]
-    return and_(Submission.kind.in_(kinds), Submission.record_id == record_id, Submission.state.in_(_LIVE))
+    published = Submission.state == SubmissionState.PUBLISHED.value
+    return and_(Submission.kind.in_(kinds), Submission.record_id == record_id, published)
 
 
 def _exists(session: Session, *conditions: ColumnElement[bool]) -> bool:
