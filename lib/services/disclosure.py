@@ -144,7 +144,7 @@ def owns(session: Session, record_kind: str, record_id: int, *, actor: Actor) ->
 
 def _entitled(session: Session, record_kind: str, record_id: int, actor: Actor) -> bool:
     """True while a grant of the actor's runs, or the record lies where the actor decides about access."""
-    reach = []
+    reach: list[ColumnElement[bool]] = []
     if actor.may(Permission.REQUEST_ACCESS):
         grant = select(AccessRequest.id).where(
             AccessRequest.record_kind == record_kind,

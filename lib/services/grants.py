@@ -215,7 +215,7 @@ def requests_for(session: Session, state: AccessState, page: int = 1, *, actor: 
 
 def answerable(*, actor: Actor) -> ColumnElement[bool]:
     """The condition that a request is the actor's to answer. Raises AccessDenied for who may answer nothing."""
-    reach = []
+    reach: list[ColumnElement[bool]] = []
     if not actor.may(Permission.MANAGE_OWN_RECORDS):
         require(actor, Permission.DECIDE_ACCESS)
     else:
