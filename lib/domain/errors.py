@@ -39,3 +39,11 @@ class TooManyTries(ProductError):
 
 class Conflict(ProductError):
     """Somebody else changed the record since it was read."""
+
+
+class Unavailable(ProductError):
+    """The database or the disk does not take it now: nothing was written. `passing` when trying again soon may help."""
+
+    def __init__(self, message: str, *, passing: bool) -> None:
+        super().__init__(message)
+        self.passing = passing

@@ -3,7 +3,16 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from lib.domain.errors import AccessDenied, Conflict, InvalidInput, InvalidQuery, NotFound, ProductError, TooManyTries
+from lib.domain.errors import (
+    AccessDenied,
+    Conflict,
+    InvalidInput,
+    InvalidQuery,
+    NotFound,
+    ProductError,
+    TooManyTries,
+    Unavailable,
+)
 from lib.services import trouble
 
 _STATUS: dict[type[ProductError], int] = {
@@ -13,11 +22,16 @@ _STATUS: dict[type[ProductError], int] = {
     InvalidInput: 422,
     Conflict: 409,
     TooManyTries: 429,
+    Unavailable: 503,
 }
 
 
 def crashed(error: Exception, path: str) -> Response:
-    """Log what nobody expected, and answer with its id."""
+    """Log what nobody expected, and answer with its id. A database that is away says so itself."""
+    if isinstance(error, Unavailable):
+        if path.startswith("/api/"):
+            return JSONResponse({"detail": error.message, "errors": []}, 503)
+        return PlainTextResponse(error.message, 503, {"Retry-After": "5"})
     number = trouble.note(error, path=path)
     if path.startswith("/api/"):
         return JSONResponse({"detail": trouble.sentence(number), "id": number}, 500)

@@ -7,22 +7,28 @@ REPEATABLE READ snapshot, writers lock the rows they change.
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
-from lib.domain.errors import ProductError
+from lib.domain.errors import ProductError, Unavailable
 from lib.settings import settings
-from lib.store import chain, revision, search
+from lib.store import chain, outage, revision, search
+
+Value = TypeVar("Value")
 
 _READERS = 40
 _WAIT_SECONDS = 30
+_CONNECT_SECONDS = 5
+_PAUSES: Final = (0.1, 0.3, 1.0, 2.0, 4.0)
+"""Seconds between the attempts of `settle`: a database server that restarts is back within them."""
 
 
 class Database:
@@ -47,6 +53,7 @@ class Database:
                 pool_timeout=_WAIT_SECONDS,
                 pool_pre_ping=True,
                 hide_parameters=True,
+                connect_args={"connect_timeout": _CONNECT_SECONDS},
             )
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._read_session = sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
@@ -65,8 +72,9 @@ class Database:
         """One consistent snapshot; writing through it fails. What was read stays readable after the block.
 
         Closing ends the transaction; a rollback would expire every record that the block hands out.
+        Raises Unavailable when the database does not answer.
         """
-        with self._read_session() as session:
+        with outage.named(), self._read_session() as session:
             yield session
 
     @contextlib.contextmanager
@@ -74,9 +82,27 @@ class Database:
         """One transaction: committed when the block ends, rolled back when anything leaves it early.
 
         Never call Streamlit inside: a click ends the running script there with a BaseException.
+        Raises Unavailable when the database does not answer or its disk is full.
         """
-        with self._write_session() as session, session.begin():
+        with outage.named(), self._write_session() as session, session.begin():
             yield session
+
+    def settle(self, work: Callable[[Session], Value]) -> Value:
+        """What `work` makes of a writing session; done again, for some seconds, while the database is away.
+
+        Only for work that writes once however often it is done: whether a commit arrived just before the
+        connection broke, nobody can tell. Raises Unavailable when the database stays away or its disk is full.
+        """
+        for pause in _PAUSES:
+            try:
+                with self.write() as session:
+                    return work(session)
+            except Unavailable as gone:
+                if self.sqlite or not gone.passing:
+                    raise
+            time.sleep(pause)
+        with self.write() as session:
+            return work(session)
 
     def ready(self) -> bool:
         """True when the database answers and its schema is the one this code expects."""
