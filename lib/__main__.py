@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from lib.domain.access import Actor, Role
+from lib.domain.dates import show_time
 from lib.domain.errors import InvalidInput, ProductError
 from lib.files.facts import ROWS
 from lib.files.tables import TableError
@@ -23,6 +25,8 @@ app = typer.Typer(
 )  # a decorated traceback shows the values of variables: passwords
 account = typer.Typer(help="管理登录账号。", no_args_is_help=True)
 app.add_typer(account, name="account")
+trail = typer.Typer(help="核对操作记录。", no_args_is_help=True)
+app.add_typer(trail, name="audit")
 
 
 def _fail(sentence: str) -> typer.Exit:
@@ -144,6 +148,38 @@ def account_create(
     with _database() as store, store.write() as session:
         accounts.create_account(session, login, password, name, Role.ADMINISTRATOR, actor=ACTOR)
     print(f"已创建管理员账号 {login}。")
+
+
+@trail.command("verify")
+def audit_verify(
+    head: Annotated[str, typer.Option("--head", help="以前用 audit head 留存的 条数:校验值。")] = "",
+) -> None:
+    """逐条核对操作记录；有一条被改过、删过、插过，就逐条写出并以退出码 1 结束。"""
+    from lib.services import audit
+    from lib.store.chain import Head
+
+    try:
+        kept = Head.parse(head) if head else None
+    except ValueError:
+        raise _fail("--head 须写成 条数:校验值，例如 audit head 打印的那一行。") from None
+    start = time.perf_counter()
+    with _database(writes=False) as store, store.read() as session:
+        found = audit.verify(session, kept, actor=ACTOR)
+    for fault in found.faults:
+        print(fault, file=sys.stderr)
+    print(f"核对 {found.head.number} 条，{len(found.faults)} 处不符，用时 {time.perf_counter() - start:.1f} 秒。")
+    if found.faults:
+        raise typer.Exit(1)
+
+
+@trail.command("head")
+def audit_head() -> None:
+    """打印操作记录的末尾（条数:校验值 时间）；请另存到数据库管理员改不到的地方，供日后核对。"""
+    from lib.services import audit
+
+    with _database(writes=False) as store, store.read() as session:
+        found = audit.head(session, actor=ACTOR)
+    print(f"{found} {show_time(found.at) if found.at else ''}".rstrip())
 
 
 @app.command()

@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib.server import errors, frames, headers
-from lib.services import accounts
+from lib.services import accounts, trace
 from lib.settings import Settings, settings
 from lib.store.engine import database
 
@@ -65,6 +65,7 @@ class Guard:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = Headers(scope=scope)
         cookies = _cookies(asked)
+        number = trace.begin(_address(scope)).id
         started = False
 
         async def answer(message: Message) -> None:
@@ -72,6 +73,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 self._dress(message, scope, asked, cookies)
+                message["headers"].append((b"x-request-id", number.encode()))
             await send(message)
 
         try:
@@ -125,7 +127,8 @@ class Guard:
     # ------------------------------------------------------------------ sockets
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = Headers(scope=scope)
-        address = scope["client"][0] if scope.get("client") else ""
+        address = _address(scope)
+        trace.begin(address)
         if (
             host_of(asked, self.settings) is None
             or "origin" not in asked
@@ -266,6 +269,11 @@ def same_origin(scope: Scope, asked: Headers, configured: Settings) -> bool:
     if _tls(scope) or not configured.secure:
         ours.add(f"{'https' if _tls(scope) else 'http'}://{asked.get('host', '')}".lower())
     return named[0].lower() in ours
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _tls(scope: Scope) -> bool:

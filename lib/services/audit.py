@@ -1,12 +1,16 @@
 """The audit trail: one entry for each write, in the transaction of the write, without confidential values."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from lib.domain.access import Actor
+from lib.domain.access import Actor, Permission, require_scope
 from lib.domain.dates import now_utc
+from lib.services import trace
 from lib.store import chain
+from lib.store.chain import Head
 from lib.store.models import AuditEntry
 
 
@@ -40,8 +44,38 @@ def record(
             banner_code=banner,
             outcome=outcome,
             detail=detail,
-            address=actor.address,
-            request_id=actor.request_id,
+            address=actor.address or trace.current().address,
+            request_id=actor.request_id or trace.current().id,
             session=actor.session,
         ),
     )
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Field to [before, after] where they differ: the `changes` of an entry's detail. Give it public fields only."""
+    names = dict.fromkeys((*before, *after))
+    return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}
+
+
+# ------------------------------------------------------------------ does the chain hold
+@dataclass(frozen=True)
+class Verification:
+    """What a walk along the whole chain found: its end, and one sentence a fault."""
+
+    head: Head
+    faults: tuple[str, ...]
+
+
+def verify(session: Session, kept: Head | None = None, *, actor: Actor) -> Verification:
+    """Recompute the chain from its first entry to its last, and compare it with a head kept elsewhere.
+
+    Raises AccessDenied for whoever does not read the audit trail of the whole region.
+    """
+    require_scope(actor, Permission.READ_AUDIT, None)
+    return Verification(chain.head(session), tuple(chain.faults(session, kept)))
+
+
+def head(session: Session, *, actor: Actor) -> Head:
+    """The end of the chain, to be kept outside the database. Raises AccessDenied as `verify`."""
+    require_scope(actor, Permission.READ_AUDIT, None)
+    return chain.head(session)

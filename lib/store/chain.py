@@ -4,7 +4,9 @@ The end of the chain is a row that every appending transaction locks, and it is 
 never makes two writers wait for each other in a circle and holds them up only while one of them commits.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from lib.domain.chain import START, link
 from lib.store.models import AuditEntry, AuditHead
 
 _WAITING: Final = "audit"
+_HEAD: Final = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 _COVERED: Final = (
     "at", "account_id", "actor", "role", "action", "object_kind", "object_id", "league_code", "banner_code", "outcome",
     "detail", "address", "request_id", "session",
@@ -27,8 +30,8 @@ def append(session: Session, entry: AuditEntry) -> None:
     session.info.setdefault(_WAITING, []).append(entry)
 
 
-def covered(entry: AuditEntry) -> dict[str, Any]:
-    """What the hash of an entry covers, as JSON values that both databases give back unchanged."""
+def covered(entry: Any) -> dict[str, Any]:
+    """What the hash of an entry, or of a row with its columns, covers: JSON values that both databases give back."""
     found = {name: getattr(entry, name) for name in _COVERED}
     at: datetime = entry.at
     return {**found, "at": at.astimezone(UTC).isoformat(timespec="microseconds"), "id": entry.id}
@@ -56,19 +59,52 @@ def follow(factory: sessionmaker[Session]) -> None:
         session.info.pop(_WAITING, None)
 
 
-def faults(session: Session, *, batch: int = 2000) -> Iterator[str]:
-    """What is wrong with the chain, one sentence each, entries in order; nothing when it holds."""
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain at some time: the number of its last entry, that entry's hash, and when it was made."""
+
+    number: int
+    hash: str
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.hash}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Head":
+        """Read NUMBER:HASH. Raises ValueError for anything else."""
+        found = _HEAD.fullmatch(text.strip())
+        if found is None:
+            raise ValueError("not NUMBER:HASH")
+        return cls(int(found[1]), found[2])
+
+
+def head(session: Session) -> Head:
+    """The end of the chain, to be kept where nobody who can change the database can change it."""
+    found = session.get_one(AuditHead, 1)
+    return Head(found.number, found.hash, session.scalar(select(AuditEntry.at).where(AuditEntry.id == found.number)))
+
+
+def faults(session: Session, kept: Head | None = None, *, batch: int = 2000) -> Iterator[str]:
+    """What is wrong with the chain, one sentence each, entries in order; nothing when it holds.
+
+    `kept` is a head noted earlier: whoever rewrites the whole chain cannot rewrite that.
+    """
     previous, number = START, 0
-    statement = select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=batch)
-    for entry in session.scalars(statement):
-        wanted = link(previous, covered(entry))
-        if entry.hash != wanted:
-            yield f"第 {entry.id} 条与它的校验值不符：内容被改过，或它前面的记录被改过、删过。"
+    statement = select(*AuditEntry.__table__.c).order_by(AuditEntry.id)
+    for entry in session.execute(statement, execution_options={"yield_per": batch}):
+        if entry.id != number + 1:
+            yield f"第 {number} 条之后是第 {entry.id} 条：中间的记录不见了。"
+        elif entry.hash != link(previous, covered(entry)):
+            yield f"第 {entry.id} 条与它的校验值不符：内容被改过，或它前面的记录被换过。"
+        if kept is not None and entry.id == kept.number and entry.hash != kept.hash:
+            yield f"第 {entry.id} 条不是留存的那一条：留存之后，它或它之前的记录被改写过。"
         previous, number = entry.hash, entry.id
-        session.expunge(entry)
-    head = session.get(AuditHead, 1)
-    if head is None or (head.number, head.hash) != (number, previous):
-        yield f"末尾与链头不符：最后一条是第 {number} 条，链头记的是第 {head.number if head else 0} 条。"
+    if kept is not None and number < kept.number:
+        yield f"留存时已有第 {kept.number} 条，现在最后一条是第 {number} 条：末尾的记录被删除了。"
+    end = session.get(AuditHead, 1)
+    if end is None or (end.number, end.hash) != (number, previous):
+        yield f"末尾与链头不符：最后一条是第 {number} 条，链头记的是第 {end.number if end else 0} 条。"
 
 
 def hashed(rows: Iterator[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:

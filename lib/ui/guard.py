@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib.domain.access import Actor, Permission, require
 from lib.domain.errors import AccessDenied
-from lib.services import accounts, revisions
+from lib.services import accounts, revisions, trace
 from lib.settings import settings
 from lib.store.engine import database
 from lib.ui.components import bands
@@ -35,10 +35,10 @@ def token() -> str | None:
 
 def begin() -> Context:
     """Read the login and the revisions anew: the first thing of every run."""
+    run = trace.begin(st.context.ip_address or "")
     with database().read() as session:
-        context = Context(
-            accounts.actor_of(session, token(), address=st.context.ip_address or ""), revisions.read(session)
-        )
+        actor = accounts.actor_of(session, token(), address=run.address, request_id=run.id)
+        context = Context(actor, revisions.read(session))
     _RUN.set(context)
     return context
 
