@@ -210,6 +210,8 @@ DEMAND_CLASSES: Final = ("联合实施科技计划项目", "引进及转化应�
 COOPERATION_MODES: Final = (
     "技术转让", "专利许可", "委托开发", "合作开发", "技术咨询", "技术服务", "技术入股", "股权投资", "其他",
 )  # fmt: skip
+MILITARY_DIRECTIONS: Final = ("军转民", "民参军")
+"""The two ways of the 军民 channel (plan 一(四), 二(五)3); the words are ours."""
 CONTRACT_TYPES: Final[dict[str, str]] = {
     "KF": "技术开发合同",
     "ZR": "技术转让合同",

@@ -1,4 +1,4 @@
-"""The three forms and their rules: what a widget sends is text, and nothing of it is trusted.
+"""The forms and their rules: what a widget sends is text, and nothing of it is trusted.
 
 Fields are those of the region's own collection forms (rules §8.1–8.3). Each broken rule is one Chinese
 sentence that says what to do; all of them are found at once.
@@ -24,6 +24,7 @@ from lib.domain.vocabulary import (
     DEMAND_CLASSES,
     FIELDS,
     IP_TYPES,
+    MILITARY_DIRECTIONS,
     STAGES,
     TRANSFER_MODES,
     TRL_LEVELS,
@@ -31,6 +32,9 @@ from lib.domain.vocabulary import (
 )
 
 PROJECT_SOURCES: Final = ("高校", "科研院所", "企业", "团队")
+DECLARED: Final = frozenset({"truthful", "not_secret", "secret_content", "secret_patent", "secret_review"})
+"""What is declared at the moment of handing in, and neither kept nor taken over from a draft."""
+CONTACT: Final = frozenset({"contact_name", "contact_phone", "contact_email"})
 _KEYWORDS: Final = re.compile(r"[、,，;；\s]+")
 
 
@@ -172,6 +176,30 @@ def _year(value: object) -> int | None:
         raise _refuse("「完成年份」的年份不对，请重新填写。") from None
 
 
+def _clear(question: str) -> BeforeValidator:
+    """A question of the self-check: only 「否」 goes on, and doubt stops as much as a yes."""
+
+    def read(value: object) -> str:
+        if value == "不确定":
+            raise _refuse(f"「{question}」拿不准时不能在互联网上提交，请先请本单位保密部门审查。")
+        if value == "是":
+            raise _refuse(f"「{question}」答「是」的内容不能在互联网上提交，请走保密渠道。")
+        if value != "否":
+            raise _refuse(f"请回答「{question}」。")
+        return "否"
+
+    return BeforeValidator(read)
+
+
+def _in_order(start: date | None, end: date | None) -> None:
+    if start is None or end is None:
+        return
+    if end < start:
+        raise PydanticCustomError("form:valid_until", "「有效期止」要在「有效期起」之后，请重新选择。")
+    if end < today_shanghai():
+        raise PydanticCustomError("form:valid_until", "「有效期止」已经过去，请重新选择。")
+
+
 def _event(value: object) -> int:
     if not isinstance(value, int) or value < 1:
         raise _refuse("请从「路演与活动」里选一场活动，再点「路演报名」。")
@@ -185,9 +213,7 @@ class Form(BaseModel):
     """What all forms ask: who is behind it, and two declarations."""
 
     model_config = ConfigDict(extra="ignore", validate_default=True)
-    private: ClassVar[frozenset[str]] = frozenset(
-        {"contact_name", "contact_phone", "contact_email", "truthful", "not_secret"}
-    )
+    private: ClassVar[frozenset[str]] = CONTACT | DECLARED
 
     title: Annotated[str, _text("名称", 100, least=4)] = ""
     unit: Annotated[str, _text("单位", 100, least=2)] = ""
@@ -220,13 +246,8 @@ class DemandForm(Form):
     wanted: Annotated[str, _text("意向合作单位或专家", 200, least=0)] = ""
 
     @model_validator(mode="after")
-    def _in_order(self) -> "DemandForm":
-        if self.valid_from is None or self.valid_until is None:
-            return self
-        if self.valid_until < self.valid_from:
-            raise PydanticCustomError("form:valid_until", "「有效期止」要在「有效期起」之后，请重新选择。")
-        if self.valid_until < today_shanghai():
-            raise PydanticCustomError("form:valid_until", "「有效期止」已经过去，请重新选择。")
+    def _complete(self) -> "DemandForm":
+        _in_order(self.valid_from, self.valid_until)
         return self
 
 
@@ -246,6 +267,8 @@ class AchievementForm(Form):
     ip_number: Annotated[str, _text("知识产权编号", 100, least=0)] = ""
     transfer_mode: Annotated[str, _choice("拟转化方式", TRANSFER_MODES)] = ""
     price: Annotated[Decimal | None, _amount("意向价格（万元）")] = None
+    floor_price: Annotated[Decimal | None, _amount("底价（万元）")] = None
+    formula: Annotated[str, _text("配方与关键参数", 2000, least=0, multiline=True)] = ""
     other_units: Annotated[str, _text("合作单位", 200, least=0)] = ""
     award: Annotated[str, _text("获奖情况或课题来源", 100, least=0)] = ""
     year: Annotated[int | None, BeforeValidator(_year)] = None
@@ -265,10 +288,41 @@ class RegistrationForm(Form):
     presenter: Annotated[str, _text("路演人", 40)] = ""
 
 
+class MilitaryForm(Form):
+    """军民对接登记: closed answers only, no prose and no files, and a self-check that stops at any doubt.
+
+    Our own form; the plan (二(五)3) names the channel and no form for it.
+    """
+
+    title: Annotated[str, BeforeValidator(lambda _value: "")] = ""
+    direction: Annotated[str, _choice("方向", MILITARY_DIRECTIONS)] = ""
+    league: Annotated[str, _place("所属盟市")] = ""
+    banner: Code = ""
+    credit_code: Annotated[str, _checked("统一社会信用代码", _credit_code, "18 位代码（末位为校验码）")] = ""
+    demand_class: Annotated[str, _choice("需求类别", DEMAND_CLASSES)] = ""
+    cooperation_mode: Annotated[str, _choice("合作方式", COOPERATION_MODES)] = ""
+    trl: Annotated[int, _number_of("技术成熟度", TRL_LEVELS)] = 0
+    stage: Annotated[str, _choice("所处阶段", STAGES)] = ""
+    budget: Annotated[Decimal | None, _amount("预算（万元）")] = None
+    valid_from: Annotated[date | None, _day("有效期起")] = None
+    valid_until: Annotated[date | None, _day("有效期止")] = None
+    secret_content: Annotated[str, _clear("内容是否涉及国家秘密、武器装备型号或性能")] = ""
+    secret_patent: Annotated[str, _clear("是否涉及未解密的国防专利")] = ""
+    secret_review: Annotated[str, _clear("单位是否要求先做保密审查而尚未完成")] = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "MilitaryForm":
+        _in_order(self.valid_from, self.valid_until)
+        if self.field and self.direction:
+            self.title = f"军民对接（{self.direction}）：{FIELDS[self.field]}领域，{self.cooperation_mode}"
+        return self
+
+
 FORMS: Final[dict[SubmissionKind, type[Form]]] = {
     SubmissionKind.DEMAND: DemandForm,
     SubmissionKind.ACHIEVEMENT: AchievementForm,
     SubmissionKind.REGISTRATION: RegistrationForm,
+    SubmissionKind.MILITARY: MilitaryForm,
 }
 
 

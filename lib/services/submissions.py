@@ -1,46 +1,39 @@
-"""Submissions: handed in once, reviewed, published. Nothing of one is public until it is published."""
+"""Submissions as their submitters know them: handed in once, followed, revised, withdrawn, renewed.
+
+Nothing of a submission is public until it is published (`lib.services.reviews`, `lib.services.publication`).
+"""
 
 import hmac
 import re
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from threading import Lock
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lib.domain import disclosure as levels
 from lib.domain.access import Actor, Permission, require
-from lib.domain.dates import Precision, now_utc, today_shanghai
+from lib.domain.dates import now_utc, today_shanghai
 from lib.domain.errors import Conflict, InvalidInput, NotFound
-from lib.domain.submissions import Action, advance, mask_name, mask_phone
-from lib.domain.text import fold, organization_key
-from lib.domain.vocabulary import Origin, SubmissionKind, SubmissionState
-from lib.services import audit
+from lib.domain.reviews import changes, due
+from lib.domain.submissions import TRANSITIONS, Action, advance, mask_name, mask_phone
+from lib.domain.text import fold
+from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
+from lib.services import attempts, audit, drafts, markings, notices, publication
 from lib.services.forms import Form, check
 from lib.store.engine import Database
-from lib.store.models import (
-    Achievement,
-    Demand,
-    Division,
-    Event,
-    EventItem,
-    Organization,
-    ReceiptCounter,
-    Submission,
-)
+from lib.store.models import Division, Event, ReceiptCounter, Submission
 from lib.store.revision import insert_for
 
 PAGE_SIZE: Final = 20
-DRAFT_ID: Final = re.compile(r"[0-9a-f]{32}")
-"""What a draft is known by in the address of its form."""
-_TRIES: Final = 10
-_TRIES_SECONDS: Final = 3600
+DRAFT_ID: Final = drafts.DRAFT_ID
+LONGEST_RENEWAL: Final = timedelta(days=2 * 366)
 _WRONG: Final = "没有找到这条提交。请核对回执号，以及提交时填写的手机号或邮箱。"
+_NOT_YOURS: Final = "没有找到这条提交，或者它不是您的。请从「我的」页面打开。"
+_S: Final = SubmissionState
 
 
 @dataclass(frozen=True)
@@ -54,38 +47,43 @@ class Receipt:
     decided_at: datetime | None
     comment: str
     record_id: int | None
+    due_at: datetime | None = None
+    field_comments: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
 class OwnSubmission:
-    """A submission as its submitter sees it, after naming its receipt and contact."""
+    """A submission as its submitter sees it: by account, or after naming its receipt and contact."""
 
     receipt: Receipt
+    id: int
     title: str
     content: Mapping[str, Any]
-    contact_name: str
-    contact_phone: str
+    levels: Mapping[str, str]
+    contact_hint: str
+    event_id: int | None
+    revises: str
+    revision: str
+    version: int
 
 
 @dataclass(frozen=True)
-class QueueItem:
-    """A submission in the review list."""
+class OwnItem:
+    """A submission in its owner's list."""
 
     id: int
-    receipt: str
-    kind: SubmissionKind
+    receipt: Receipt
     title: str
-    unit: str
-    submitted_at: datetime
+    revision: bool
+    valid_until: date | None
 
 
 @dataclass(frozen=True)
-class Queue:
-    """One page of the review list, oldest first, with the number of submissions in every state."""
+class OwnPage:
+    """One page of an actor's submissions, the latest first."""
 
-    items: tuple[QueueItem, ...]
+    items: tuple[OwnItem, ...]
     total: int
-    counts: Mapping[SubmissionState, int]
     page: int
 
     @property
@@ -94,45 +92,31 @@ class Queue:
         return max(1, -(-self.total // PAGE_SIZE))
 
 
-@dataclass(frozen=True)
-class Review:
-    """A submission as its reviewer sees it; the contact is masked until asked for."""
-
-    id: int
-    version: int
-    receipt: Receipt
-    title: str
-    content: Mapping[str, Any]
-    event: str
-    contact_name: str
-    contact_phone: str
-
-
-@dataclass(frozen=True)
-class Contact:
-    """How to reach the submitter: confidential, each reading is in the audit trail."""
-
-    name: str
-    phone: str
-    email: str
-
-
 # ------------------------------------------------------------------ handing in
 def submit(
-    database: Database, kind: SubmissionKind, draft_id: str, values: Mapping[str, Any], *, actor: Actor
+    database: Database,
+    kind: SubmissionKind,
+    draft_id: str,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    revises_id: int | None = None,
 ) -> Receipt:
     """Hand a form in, once: the same draft id always gets the same receipt, however often it is sent.
 
-    The receipt number is drawn in the transaction of the submission. Raises InvalidInput with one sentence a
-    field, AccessDenied.
+    The receipt number is drawn in the transaction of the submission. `values["levels"]` may say who sees a field;
+    `revises_id` names the actor's own published submission that this one would replace once it is reviewed: until
+    then the published record stays as it is. Raises InvalidInput with one sentence a field, Conflict when a
+    revision is waiting already, NotFound, AccessDenied.
     """
     require(actor, Permission.CREATE_SUBMISSION)
     if not DRAFT_ID.fullmatch(draft_id):
         raise InvalidInput({"title": "这份草稿的编号不对，请重新打开「提交」页面再填。"})
-    form = check(kind, values)
+    form = _checked(database, kind, values, actor)
     try:
-        with database.write() as session:
-            return _insert(session, kind, draft_id, form, actor)
+        return database.settle(
+            lambda session: _insert(session, kind, draft_id, form, _chosen(values), actor, revises_id)
+        )
     except IntegrityError:
         # The same draft arrived at the same moment under another kind or day; the first one stands.
         with database.read() as session:
@@ -142,26 +126,51 @@ def submit(
         return found
 
 
-def _insert(session: Session, kind: SubmissionKind, draft_id: str, form: Form, actor: Actor) -> Receipt:
+def _checked(database: Database, kind: SubmissionKind, values: Mapping[str, Any], actor: Actor) -> Form:
+    """The form, checked; what carries a secrecy marking is refused before anything else looks at it."""
+    markings.refuse(database, values, actor=actor)
+    return check(kind, values)
+
+
+def _chosen(values: Mapping[str, Any]) -> Mapping[str, str]:
+    chosen = values.get("levels")
+    return chosen if isinstance(chosen, Mapping) else {}
+
+
+def _insert(
+    session: Session,
+    kind: SubmissionKind,
+    draft_id: str,
+    form: Form,
+    chosen: Mapping[str, str],
+    actor: Actor,
+    revises_id: int | None,
+) -> Receipt:
     today = today_shanghai()
     counter = _lock_counter(session, kind, today)
     known = session.scalar(select(Submission).where(Submission.draft_id == draft_id))
     if known is not None:
-        return _receipt(known)
-    _check_references(session, form)
+        return receipt_of(known)
+    place = _check_references(session, form)
+    revised = _revisable(session, revises_id, kind, actor) if revises_id is not None else None
     counter.last += 1
     submission = Submission(
         draft_id=draft_id,
         receipt=f"{kind.prefix}-{today:%Y%m%d}-{counter.last:04d}",
         kind=kind.value,
-        state=SubmissionState.PENDING.value,
-        submitted_at=now_utc(),
-        **_filled(form),
+        state=advance(_S.DRAFT, Action.SUBMIT).value,
+        account_id=actor.account_id,
+        organization_id=actor.organization_id,
+        revises_id=revised.id if revised else None,
+        record_id=revised.record_id if revised else None,
+        before=snapshot(revised) if revised else None,
+        **_filled(kind, form, chosen, place),
     )
     session.add(submission)
     session.flush()
-    audit.record(session, actor, "submission.create", "submission", submission.id, receipt=submission.receipt)
-    return _receipt(submission)
+    drafts.handed_in(session, draft_id)
+    _note(session, actor, "submission.create", submission, kind=kind.value, revises=revised.receipt if revised else "")
+    return receipt_of(submission)
 
 
 def _lock_counter(session: Session, kind: SubmissionKind, day: date) -> ReceiptCounter:
@@ -172,277 +181,367 @@ def _lock_counter(session: Session, kind: SubmissionKind, day: date) -> ReceiptC
     return session.scalars(statement.with_for_update()).one()
 
 
-def _filled(form: Form) -> dict[str, Any]:
+def _filled(
+    kind: SubmissionKind, form: Form, chosen: Mapping[str, str], place: tuple[str | None, str | None]
+) -> dict[str, Any]:
+    """The columns of a form, what is 授权可见 apart from the rest; a level is kept where it is not public."""
+    now = now_utc()
+    content = form.content()
+    kept = {
+        field.name: level.value
+        for field in levels.FIELDS[kind]
+        if (level := levels.level_of(kind, field.name, chosen)) is not FieldLevel.PUBLIC
+    }
+    closed = [publication.ANSWERS.get(name, name) for name, level in kept.items() if level == FieldLevel.GRANTED]
+    sealed = {name: content.pop(name) for name in closed if content.get(name)}
     return {
         "title": form.title,
-        "content": form.content(),
+        "content": content,
+        "sealed": sealed,
+        "levels": kept,
         "contact_name": form.contact_name,
         "contact_phone": form.contact_phone,
         "contact_email": form.contact_email,
+        "contact_hint": f"{mask_name(form.contact_name)} {mask_phone(form.contact_phone)}",
         "event_id": getattr(form, "event_id", None),
+        "league_code": place[0],
+        "banner_code": place[1],
+        "valid_until": getattr(form, "valid_until", None),
+        "submitted_at": now,
+        "due_at": due(now),
     }
 
 
-def _check_references(session: Session, form: Form) -> None:
-    """League, banner and event must exist and fit together. Raises InvalidInput."""
+def _check_references(session: Session, form: Form) -> tuple[str | None, str | None]:
+    """The league and banner it belongs to; these and the event must exist and fit together. Raises InvalidInput."""
+    event_id = getattr(form, "event_id", None)
+    if event_id is not None:
+        event = session.get(Event, event_id)
+        if event is None:
+            raise InvalidInput({"event_id": "没有这场活动，请从「路演与活动」重新选择。"})
+        return event.league_code, event.banner_code
     league, banner = getattr(form, "league", ""), getattr(form, "banner", "")
-    if league and session.get(Division, league) is None:
+    found = session.get(Division, league)
+    if found is None or found.level != "league":
         raise InvalidInput({"league": "请从列表里选择盟市。"})
     if banner:
         division = session.get(Division, banner)
         if division is None or division.parent_code != league:
             raise InvalidInput({"banner": "这个旗县不在所选的盟市里，请重新选择。"})
-    event_id = getattr(form, "event_id", None)
-    if event_id is not None and session.get(Event, event_id) is None:
-        raise InvalidInput({"event_id": "没有这场活动，请从「路演与活动」重新选择。"})
+    return league, banner or None
+
+
+def _revisable(session: Session, submission_id: int, kind: SubmissionKind, actor: Actor) -> Submission:
+    """The published submission that a revision would replace, locked."""
+    found = own_for_update(session, submission_id, actor)
+    if found.kind != kind or found.state != _S.PUBLISHED:
+        raise Conflict("这条提交现在不能修订，只有已发布的记录可以。请刷新后查看最新状态。")
+    if session.scalar(select(Submission.id).where(_waiting_revision(found.id)).limit(1)) is not None:
+        raise Conflict("这条记录已有一份修订在办理，请先等它办完，或撤回它。")
+    return found
+
+
+def _waiting_revision(submission_id: int) -> ColumnElement[bool]:
+    return (Submission.revises_id == submission_id) & Submission.state.in_([_S.PENDING.value, _S.RETURNED.value])
+
+
+def snapshot(submission: Submission) -> dict[str, Any]:
+    """What a reviewer saw of a submission, for the comparison with what comes next."""
+    return {**submission.content, "title": submission.title}
 
 
 def of_draft(session: Session, draft_id: str, *, actor: Actor) -> Receipt | None:
     """The receipt of a draft that was handed in already, or None."""
     require(actor, Permission.CREATE_SUBMISSION)
     found = session.scalar(select(Submission).where(Submission.draft_id == draft_id))
-    return None if found is None else _receipt(found)
+    return None if found is None else receipt_of(found)
 
 
 # ------------------------------------------------------------------ following
-class _Tries:
-    """Wrong guesses a receipt number: at most ten an hour, so that a contact cannot be found by trying."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._wrong: dict[str, list[float]] = {}
-
-    def exhausted(self, number: str) -> bool:
-        """True when this number was guessed wrong too often lately."""
-        with self._lock:
-            return len(self._recent(number)) >= _TRIES
-
-    def count(self, number: str) -> None:
-        """Note a wrong guess."""
-        with self._lock:
-            self._wrong[number] = [*self._recent(number), time.monotonic()]
-            if len(self._wrong) > 10_000:
-                self._wrong.pop(next(iter(self._wrong)))
-
-    def _recent(self, number: str) -> list[float]:
-        return [at for at in self._wrong.get(number, []) if time.monotonic() - at < _TRIES_SECONDS]
-
-
-_tries = _Tries()
-
-
-def status(session: Session, number: str, contact: str, *, actor: Actor) -> OwnSubmission:
+def status(database: Database, number: str, contact: str, *, actor: Actor) -> OwnSubmission:
     """A submission for whoever knows its receipt number and the phone or e-mail given with it.
 
     Raises NotFound with the same sentence for a wrong number and a wrong contact, Conflict after too many
     wrong tries, AccessDenied.
     """
     require(actor, Permission.READ_RECEIPT)
-    found = _owned(session, number, contact)
-    return OwnSubmission(
-        _receipt(found), found.title, found.content, mask_name(found.contact_name), mask_phone(found.contact_phone)
-    )
+    found = _proven(database, number, contact)
+    with database.read() as session:
+        return _own_view(session, session.get_one(Submission, found))
 
 
-def _owned(session: Session, number: str, contact: str) -> Submission:
-    wanted = fold(number).strip().upper()
-    if _tries.exhausted(wanted):
-        raise Conflict("查询次数太多，请一小时后再试。")
-    found = session.scalar(select(Submission).where(Submission.receipt == wanted))
+def proven_answers(database: Database, number: str, contact: str, *, actor: Actor) -> Mapping[str, Any]:
+    """All answers of a submission, the confidential ones too, for whoever knows receipt and contact; as `status`."""
+    require(actor, Permission.READ_RECEIPT)
+    found = _proven(database, number, contact)
+    with database.read() as session:
+        return answers_of(session.get_one(Submission, found, options=publication.CONFIDENTIAL))
+
+
+def _proven(database: Database, number: str, contact: str) -> int:
+    """The id of the submission that both number and contact name; a wrong guess is counted in the database."""
+    wanted = fold(number).strip().upper()[:40]
+    with database.read() as session:
+        if attempts.exhausted(session, "receipt", wanted):
+            raise Conflict("查询次数太多，请一小时后再试。")
+        s = Submission
+        found = session.execute(select(s.id, s.contact_phone, s.contact_email).where(s.receipt == wanted)).one_or_none()
     given = re.sub(r"[\s()]", "", fold(contact))
     phone = found.contact_phone if found else "-"
     email = found.contact_email if found else ""
     matches = hmac.compare_digest(given.replace("-", "").encode(), phone.replace("-", "").encode())
     matches |= bool(email) and hmac.compare_digest(given.encode(), email.encode())
     if found is None or not matches:
-        _tries.count(wanted)
+        with database.write() as session:
+            attempts.count(session, "receipt", wanted)
         raise NotFound(_WRONG)
-    return found
+    return int(found.id)
 
 
+def own(session: Session, page: int = 1, *, actor: Actor) -> OwnPage:
+    """The submissions of the actor and of the actor's organization, the latest first. Raises AccessDenied."""
+    require(actor, Permission.MANAGE_OWN_ACCOUNT)
+    total = session.scalar(select(func.count()).select_from(Submission).where(belongs_to(actor))) or 0
+    rows = session.scalars(
+        select(Submission)
+        .where(belongs_to(actor))
+        .order_by(Submission.submitted_at.desc(), Submission.id.desc())
+        .limit(PAGE_SIZE)
+        .offset((max(1, page) - 1) * PAGE_SIZE)
+    )
+    items = tuple(OwnItem(s.id, receipt_of(s), s.title, s.revises_id is not None, s.valid_until) for s in rows)
+    return OwnPage(items, total, max(1, page))
+
+
+def read_own(session: Session, submission_id: int, *, actor: Actor) -> OwnSubmission:
+    """One of the actor's own submissions. Raises NotFound, AccessDenied."""
+    require(actor, Permission.MANAGE_OWN_ACCOUNT)
+    found = session.scalar(select(Submission).where(Submission.id == submission_id, belongs_to(actor)))
+    if found is None:
+        raise NotFound(_NOT_YOURS)
+    return _own_view(session, found)
+
+
+def filled(session: Session, submission_id: int, *, actor: Actor) -> Mapping[str, Any]:
+    """All answers of one's own submission, confidential ones too, to be corrected. Raises NotFound, AccessDenied."""
+    require(actor, Permission.MANAGE_OWN_RECORDS)
+    found = session.scalar(
+        select(Submission).where(Submission.id == submission_id, belongs_to(actor)).options(*publication.CONFIDENTIAL)
+    )
+    if found is None:
+        raise NotFound(_NOT_YOURS)
+    return answers_of(found)
+
+
+def answers_of(found: Submission) -> dict[str, Any]:
+    """Everything that was answered; the confidential columns must have been read."""
+    contact = {name: getattr(found, name) for name in levels.CONTACT_FIELDS}
+    return {**found.content, **found.sealed, **contact, "title": found.title, "levels": dict(found.levels)}
+
+
+def _own_view(session: Session, found: Submission) -> OwnSubmission:
+    revises = session.scalar(select(Submission.receipt).where(Submission.id == found.revises_id))
+    revision = session.scalar(select(Submission.receipt).where(_waiting_revision(found.id)).limit(1))
+    return OwnSubmission(
+        receipt_of(found), found.id, found.title, found.content, found.levels, found.contact_hint, found.event_id,
+        revises or "", revision or "", found.version,
+    )  # fmt: skip
+
+
+def belongs_to(actor: Actor) -> ColumnElement[bool]:
+    """The condition that a submission is the actor's own or that of the actor's organization."""
+    if actor.account_id is None:
+        return Submission.id.is_(None)
+    if actor.organization_id is None:
+        return Submission.account_id == actor.account_id
+    return or_(Submission.account_id == actor.account_id, Submission.organization_id == actor.organization_id)
+
+
+def is_own(found: Submission, actor: Actor) -> bool:
+    """`belongs_to` for one submission: nobody reviews what is theirs."""
+    same = found.organization_id is not None and found.organization_id == actor.organization_id
+    return same or (actor.account_id is not None and found.account_id == actor.account_id)
+
+
+# ------------------------------------------------------------------ correcting
 def resubmit(database: Database, number: str, contact: str, values: Mapping[str, Any], *, actor: Actor) -> Receipt:
     """Hand in the corrected form of a submission that was returned; it keeps its receipt number.
 
     The contact must be the one given before. Raises InvalidInput, NotFound, Conflict, AccessDenied.
     """
     require(actor, Permission.CREATE_SUBMISSION)
-    with database.write() as session:
-        found = _owned(session, number, contact)
-        session.refresh(found, with_for_update=True)
-        form = check(SubmissionKind(found.kind), values)
-        if found.state == SubmissionState.PENDING and found.content == form.content():
-            return _receipt(found)
-        found.state = advance(SubmissionState(found.state), Action.RESUBMIT).value
-        _check_references(session, form)
-        for name, value in _filled(form).items():
-            setattr(found, name, value)
-        found.submitted_at = now_utc()
-        audit.record(session, actor, "submission.resubmit", "submission", found.id, receipt=found.receipt)
-        return _receipt(found)
+    submission_id = _proven(database, number, contact)
+    return _resubmit(database, submission_id, values, actor, None)
 
 
-# ------------------------------------------------------------------ reviewing
-def queue(session: Session, state: SubmissionState, page: int = 1, *, actor: Actor) -> Queue:
-    """Submissions of a state, oldest first, without contacts. Raises AccessDenied."""
-    require(actor, Permission.REVIEW_SUBMISSION)
-    counts = dict.fromkeys(SubmissionState, 0)
-    for name, count in session.execute(select(Submission.state, func.count()).group_by(Submission.state)):
-        counts[SubmissionState(name)] = count
-    s = Submission
-    columns = (s.id, s.receipt, s.kind, s.title, s.content, s.submitted_at)
-    rows = session.execute(
-        select(*columns)
-        .where(s.state == state.value)
-        .order_by(s.submitted_at, s.id)
-        .limit(PAGE_SIZE)
-        .offset((max(1, page) - 1) * PAGE_SIZE)
-    )
-    items = tuple(
-        QueueItem(r.id, r.receipt, SubmissionKind(r.kind), r.title, r.content.get("unit", ""), r.submitted_at)
-        for r in rows
-    )
-    return Queue(items, counts[state], counts, max(1, page))
+def resubmit_own(database: Database, submission_id: int, values: Mapping[str, Any], *, actor: Actor) -> Receipt:
+    """The same for one of the actor's own submissions, without naming the contact again."""
+    require(actor, Permission.MANAGE_OWN_RECORDS)
+    return _resubmit(database, submission_id, values, actor, actor)
 
 
-def read(session: Session, submission_id: int, *, actor: Actor) -> Review:
-    """One submission for review, its contact masked. Raises NotFound, AccessDenied."""
-    require(actor, Permission.REVIEW_SUBMISSION)
-    found = _one(session, submission_id)
-    event = session.get(Event, found.event_id) if found.event_id else None
-    return Review(
-        found.id,
-        found.version,
-        _receipt(found),
-        found.title,
-        found.content,
-        event.title if event else "",
-        mask_name(found.contact_name),
-        mask_phone(found.contact_phone),
-    )
-
-
-def view_contact(database: Database, submission_id: int, *, actor: Actor) -> Contact:
-    """The submitter's contact; the reading goes into the audit trail. Raises NotFound, AccessDenied."""
-    require(actor, Permission.REVIEW_SUBMISSION)
-    with database.write() as session:
-        found = _one(session, submission_id)
-        audit.record(session, actor, "contact.view", "submission", found.id, receipt=found.receipt)
-        return Contact(found.contact_name, found.contact_phone, found.contact_email)
-
-
-def decide(
-    database: Database, submission_id: int, action: Action, comment: str, version: int, *, actor: Actor
+def _resubmit(
+    database: Database, submission_id: int, values: Mapping[str, Any], actor: Actor, owner: Actor | None
 ) -> Receipt:
-    """Publish, return or decline a submission as it was when the reviewer read `version`.
-
-    Publishing copies the public fields to a record of origin `submitted`. Returning and declining need a
-    comment. Raises InvalidInput, Conflict (somebody else decided or the submitter changed it), NotFound,
-    AccessDenied.
-    """
-    require(actor, Permission.REVIEW_SUBMISSION)
-    words = comment.strip()
-    if action is not Action.PUBLISH and len(words) < 2:
-        raise InvalidInput({"comment": "请写明原因，提交人会看到这句话。"})
-    if len(words) > 500:
-        raise InvalidInput({"comment": f"意见最多 500 字，现在多了 {len(words) - 500} 字，请删减。"})
+    with database.read() as session:
+        kind = session.scalar(select(Submission.kind).where(Submission.id == submission_id))
+    form = _checked(database, SubmissionKind(kind), values, actor) if kind else None
     with database.write() as session:
-        found = _one(session, submission_id, lock=True)
-        if found.version != version:
-            raise Conflict("这条提交在您查看之后有了变化，请核对最新内容再决定。")
-        found.state = advance(SubmissionState(found.state), action).value
-        found.comment = words
-        found.decided_at = now_utc()
-        found.decided_by = actor.account_id
-        if action is Action.PUBLISH:
-            found.record_id = _publish(session, found)
-        audit.record(
-            session, actor, f"submission.{action.value}", "submission", found.id, receipt=found.receipt, comment=words
-        )
-        return _receipt(found)
-
-
-def _publish(session: Session, submission: Submission) -> int:
-    content = submission.content
-    kind = SubmissionKind(submission.kind)
-    if kind is SubmissionKind.REGISTRATION:
-        item = EventItem(
-            event_id=submission.event_id,
-            title=submission.title,
-            organization_text=content["unit"],
-            field=content["field"],
-            stage=content["stage"],
-            summary=content["technology"],
-            cooperation=content["cooperation"],
-        )
-        session.add(item)
+        found = own_for_update(session, submission_id, owner) if owner else _locked(session, submission_id)
+        if form is None:
+            raise NotFound(_WRONG)
+        place = _check_references(session, form)
+        columns = _filled(SubmissionKind(found.kind), form, _chosen(values), place)
+        if found.state == _S.PENDING and all(
+            getattr(found, name) == columns[name] for name in ("content", "sealed", "levels", "contact_phone")
+        ):
+            return receipt_of(found)
+        before = snapshot(found)
+        found.state = advance(SubmissionState(found.state), Action.RESUBMIT).value
+        for name, value in columns.items():
+            setattr(found, name, value)
+        found.before = before
+        found.checklist = {}
         session.flush()
-        return item.id
-    now, today = now_utc(), today_shanghai()
-    shared = {
-        "title": submission.title,
-        "organization_text": content["unit"],
-        "organization_id": session.scalar(
-            select(Organization.id).where(Organization.name_key == organization_key(content["unit"]))
-        ),
-        "field": content["field"],
-        "league_code": content["league"],
-        "banner_code": content["banner"] or None,
-        "keywords": content["keywords"],
-        "indicators": content["indicators"],
-        "origin": Origin.SUBMITTED.value,
-        "source_publisher": content["unit"],
-        "source_date": today,
-        "source_precision": Precision.DAY.value,
-        "created_at": now,
-        "updated_at": now,
-        "edited_at": now,
-    }
-    record: Demand | Achievement
-    if kind is SubmissionKind.DEMAND:
-        record = Demand(
-            **shared,
-            description=content["description"],
-            year=today.year,
-            budget=_money(content["budget"]),
-            negotiable=content["budget"] is None,
-            demand_class=content["demand_class"],
-            cooperation_mode=content["cooperation_mode"],
-            valid_from=date.fromisoformat(content["valid_from"]),
-            valid_until=date.fromisoformat(content["valid_until"]),
-        )
-    else:
-        record = Achievement(
-            **shared,
-            summary=content["summary"],
-            year=content["year"],
-            other_units=content["other_units"],
-            award=content["award"],
-            achievement_class=content["achievement_class"],
-            completer=content["completer"],
-            trl=content["trl"],
-            stage=content["stage"],
-            ip=" ".join(filter(None, (content["ip_type"], content["ip_number"]))),
-            transfer_mode=content["transfer_mode"],
-            price=_money(content["price"]),
-            negotiable=content["price"] is None,
-        )
-    session.add(record)
+        _note(session, actor, "submission.resubmit", found, changed=sorted(changes(before, snapshot(found))))
+        if found.assignee_id is not None:
+            notices.tell(
+                session,
+                found.assignee_id,
+                f"{found.receipt} 已修改后重新提交",
+                "review",
+                {"id": str(found.id)},
+                found.title,
+            )
+        return receipt_of(found)
+
+
+def adopt(database: Database, number: str, contact: str, *, actor: Actor) -> Receipt:
+    """Take a submission handed in without an account into one's own, by its receipt and contact.
+
+    Repeating it changes nothing. Raises NotFound, Conflict when it belongs to somebody already, AccessDenied.
+    """
+    require(actor, Permission.MANAGE_OWN_RECORDS)
+    submission_id = _proven(database, number, contact)
+    with database.write() as session:
+        found = _locked(session, submission_id)
+        if found.account_id not in (None, actor.account_id):
+            raise Conflict("这条提交已归到另一个账号，如有疑问请联系管理员。")
+        if found.account_id is None:
+            found.account_id, found.organization_id = actor.account_id, actor.organization_id
+            _note(session, actor, "submission.adopt", found)
+        return receipt_of(found)
+
+
+def withdraw(database: Database, submission_id: int, *, actor: Actor) -> Receipt:
+    """Take one's own submission back; what it published leaves every list. Raises Conflict, NotFound, AccessDenied."""
+    require(actor, Permission.MANAGE_OWN_RECORDS)
+    with database.write() as session:
+        found = own_for_update(session, submission_id, actor)
+        if found.state != _S.WITHDRAWN:
+            _withdraw(session, found, actor)
+        return receipt_of(found)
+
+
+def withdraw_all(session: Session, account_id: int, *, actor: Actor) -> int:
+    """Withdraw what of an account still waits for a decision, in the caller's transaction; how many.
+
+    For an account that is erased: nobody could follow these any more. What is published stays with its unit.
+    """
+    require(actor, Permission.MANAGE_OWN_ACCOUNT)
+    waiting = [_S.PENDING.value, _S.RETURNED.value]
+    rows = session.scalars(
+        select(Submission).where(Submission.account_id == account_id, Submission.state.in_(waiting)).with_for_update()
+    ).all()
+    for found in rows:
+        _withdraw(session, found, actor)
+    return len(rows)
+
+
+def _withdraw(session: Session, found: Submission, actor: Actor) -> None:
+    before = SubmissionState(found.state)
+    found.state = advance(before, Action.WITHDRAW).value
+    if before is _S.PUBLISHED:
+        publication.take_back(session, found)
+        for waiting in session.scalars(select(Submission).where(_waiting_revision(found.id)).with_for_update()):
+            waiting.state = advance(SubmissionState(waiting.state), Action.WITHDRAW).value
+            _note(session, actor, "submission.withdraw", waiting, state=[waiting.state])
     session.flush()
-    return record.id
+    _note(session, actor, "submission.withdraw", found, state=[before.value, found.state])
+    notices.tell(
+        session, found.assignee_id, f"{found.receipt} 已由提交人撤回", "review", {"id": str(found.id)}, found.title
+    )
 
 
-def _money(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+# ------------------------------------------------------------------ validity
+def renew(database: Database, submission_id: int, until: date | None, *, actor: Actor) -> Receipt:
+    """Make an expired submission public again until a later day, at most two years on, under its old address.
+
+    Raises InvalidInput, Conflict, NotFound, AccessDenied.
+    """
+    require(actor, Permission.MANAGE_OWN_RECORDS)
+    today = today_shanghai()
+    if until is None or not today < until <= today + LONGEST_RENEWAL:
+        raise InvalidInput({"valid_until": "请选择新的有效期止：今天以后，两年以内。"})
+    with database.write() as session:
+        found = own_for_update(session, submission_id, actor)
+        if found.state == _S.PUBLISHED and found.valid_until == until:
+            return receipt_of(found)
+        before = found.valid_until
+        found.state = advance(SubmissionState(found.state), Action.RENEW).value
+        found.valid_until = until
+        found.content = {**found.content, "valid_until": until.isoformat()}
+        session.flush()
+        publication.publish(session, found)
+        _note(session, actor, "submission.renew", found, valid_until=[str(before), str(until)])
+        return receipt_of(found)
 
 
-def _one(session: Session, submission_id: int, *, lock: bool = False) -> Submission:
-    found = session.get(Submission, submission_id, with_for_update=lock or None)
+def expire(database: Database, *, actor: Actor) -> int:
+    """Take what is past its validity out of the public lists and tell its owners; how many. Safe to repeat.
+
+    Run by the server every few minutes and by `python -m lib sweep`. Raises AccessDenied.
+    """
+    require(actor, Permission.LOAD_DATA)
+    over = (Submission.state == _S.PUBLISHED.value) & (Submission.valid_until < today_shanghai())
+    with database.read() as session:
+        if session.scalar(select(Submission.id).where(over).limit(1)) is None:
+            return 0
+    with database.write() as session:
+        rows: Sequence[Submission] = session.scalars(select(Submission).where(over).with_for_update()).all()
+        for found in rows:
+            found.state = advance(SubmissionState(found.state), Action.EXPIRE).value
+            publication.take_back(session, found)
+            _note(session, actor, "submission.expire", found, valid_until=str(found.valid_until))
+            notices.tell(
+                session, found.account_id, f"{found.receipt} 已到期", "mine", {"id": str(found.id)},
+                "有效期已过，公开的记录已撤下。仍然需要的话，请在「我的」页面续期。",
+            )  # fmt: skip
+        return len(rows)
+
+
+# ------------------------------------------------------------------ shared with reviews
+def own_for_update(session: Session, submission_id: int, actor: Actor) -> Submission:
+    """One of the actor's own submissions, locked, with its confidential columns. Raises NotFound."""
+    found = session.scalar(
+        select(Submission)
+        .where(Submission.id == submission_id, belongs_to(actor))
+        .options(*publication.CONFIDENTIAL)
+        .with_for_update()
+    )
     if found is None:
-        raise NotFound("没有找到这条提交，请回到列表。")
+        raise NotFound(_NOT_YOURS)
     return found
 
 
-def _receipt(found: Submission) -> Receipt:
+def _locked(session: Session, submission_id: int) -> Submission:
+    return session.scalars(
+        select(Submission).where(Submission.id == submission_id).options(*publication.CONFIDENTIAL).with_for_update()
+    ).one()
+
+
+def receipt_of(found: Submission) -> Receipt:
+    """What a submitter may hold of a submission."""
     return Receipt(
         found.receipt,
         SubmissionKind(found.kind),
@@ -450,5 +549,19 @@ def _receipt(found: Submission) -> Receipt:
         found.submitted_at,
         found.decided_at,
         found.comment,
-        found.record_id,
+        found.record_id if found.state == _S.PUBLISHED else None,
+        found.due_at if found.state == _S.PENDING else None,
+        found.field_comments,
     )
+
+
+def may(found: OwnSubmission | OwnItem, action: Action) -> bool:
+    """True when the state of a submission allows the action."""
+    return (found.receipt.state, action) in TRANSITIONS
+
+
+def _note(session: Session, actor: Actor, action: str, found: Submission, **detail: Any) -> None:
+    audit.record(
+        session, actor, action, "submission", found.id, league=found.league_code, banner=found.banner_code,
+        receipt=found.receipt, **detail,
+    )  # fmt: skip

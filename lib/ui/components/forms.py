@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 import streamlit as st
 
+from lib.domain import disclosure
 from lib.domain.money import show_wan
 from lib.domain.vocabulary import (
     ACHIEVEMENT_CLASSES,
@@ -14,6 +15,7 @@ from lib.domain.vocabulary import (
     DEMAND_CLASSES,
     FIELDS,
     IP_TYPES,
+    MILITARY_DIRECTIONS,
     STAGES,
     TRANSFER_MODES,
     TRL_LEVELS,
@@ -22,7 +24,9 @@ from lib.domain.vocabulary import (
 from lib.services.forms import PROJECT_SOURCES
 from lib.ui.components.markup import draw, el
 
-Shape = Literal["text", "prose", "choice", "date", "tick"]
+Shape = Literal["text", "prose", "choice", "date", "tick", "check"]
+AMOUNTS: Final = frozenset({"budget", "price", "floor_price"})
+"""Answers in 元 that are typed and shown in 万元."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,17 @@ TITLES: Final = {
     SubmissionKind.DEMAND: Field("title", "一句话说清需求", placeholder="如：退役风机叶片回收利用难题"),
     SubmissionKind.ACHIEVEMENT: Field("title", "成果名称", placeholder="如：风机叶片热解回收纤维技术"),
     SubmissionKind.REGISTRATION: Field("title", "项目名称", placeholder="如：风机叶片回收项目"),
+    SubmissionKind.MILITARY: Field("title", "名称"),
 }
+"""The first question of each form; the military form makes its own title of closed answers."""
+_SELF_CHECK: Final[Section] = (
+    "涉密自查",
+    (
+        (Field("secret_content", "内容是否涉及国家秘密、武器装备型号或性能", "check"),),
+        (Field("secret_patent", "是否涉及未解密的国防专利", "check"),),
+        (Field("secret_review", "单位是否要求先做保密审查而尚未完成", "check"),),
+    ),
+)
 
 
 def sections(kind: SubmissionKind, leagues: Mapping[str, str], banners: Mapping[str, str]) -> tuple[Section, ...]:
@@ -121,6 +135,8 @@ def sections(kind: SubmissionKind, leagues: Mapping[str, str], banners: Mapping[
                         Field("transfer_mode", "拟转化方式", "choice", options=_same(TRANSFER_MODES)),
                         Field("price", "意向价格（万元）", placeholder="留空为面议"),
                     ),
+                    (Field("floor_price", "底价（万元）", placeholder="只给获得授权的人看", optional=True),),
+                    (Field("formula", "配方与关键参数", "prose", "只给获得授权的人看", optional=True),),
                     (_KEYWORDS, Field("year", "完成年份", placeholder="如 2025", optional=True)),
                     (Field("award", "获奖情况或课题来源", optional=True),),
                 ),
@@ -129,6 +145,29 @@ def sections(kind: SubmissionKind, leagues: Mapping[str, str], banners: Mapping[
                 "完成单位",
                 ((unit, Field("completer", "第一完成人")), where, (Field("other_units", "合作单位", optional=True),)),
             ),
+            _WHO,
+            _DECLARED,
+        )
+    if kind is SubmissionKind.MILITARY:
+        return (
+            _SELF_CHECK,
+            (
+                "对接什么",
+                (
+                    (Field("direction", "方向", "choice", options=_same(MILITARY_DIRECTIONS)), _FIELD),
+                    (
+                        Field("demand_class", "需求类别", "choice", options=_same(DEMAND_CLASSES)),
+                        Field("cooperation_mode", "合作方式", "choice", options=_same(COOPERATION_MODES)),
+                    ),
+                    (
+                        Field("trl", "技术成熟度", "choice", options={n: f"{n} 级 {t}" for n, t in TRL_LEVELS.items()}),
+                        Field("stage", "所处阶段", "choice", options=_same(STAGES)),
+                    ),
+                    (Field("budget", "预算（万元）", placeholder="留空为面议"),),
+                    (Field("valid_from", "有效期起", "date"), Field("valid_until", "有效期止", "date")),
+                ),
+            ),
+            ("单位", ((unit, Field("credit_code", "统一社会信用代码", placeholder="18 位")), where)),
             _WHO,
             _DECLARED,
         )
@@ -180,6 +219,8 @@ def draw_field(asked: Field, error: str = "") -> Any:
         value = st.date_input(asked.asked, value=None, format="YYYY-MM-DD", key=name)
     elif asked.shape == "tick":
         value = st.checkbox(asked.asked, key=name)
+    elif asked.shape == "check":
+        value = st.radio(asked.asked, ("否", "是", "不确定"), index=None, horizontal=True, key=name)
     else:
         value = st.text_input(asked.asked, key=name, placeholder=asked.placeholder)
     if error:
@@ -216,7 +257,12 @@ def answers(kind: SubmissionKind, content: Mapping[str, Any], places: Mapping[st
     return found
 
 
+def label(kind: SubmissionKind, name: str) -> str:
+    """What a field is called on the form; its own name when the form does not ask for it."""
+    asked = [TITLES[kind], *(field for _, rows in sections(kind, {}, {}) for row in rows for field in row)]
+    named = {field.name: field.label for field in asked} | disclosure.labels(kind)
+    return named.get(name, name)
+
+
 def _shown(name: str, value: Any) -> str:
-    if name in {"budget", "price"}:
-        return show_wan(Decimal(str(value)))
-    return str(value)
+    return show_wan(Decimal(str(value))) if name in AMOUNTS else str(value)

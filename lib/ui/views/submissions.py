@@ -223,8 +223,7 @@ def status(ctx: Context) -> None:
 
 def _look_up(ctx: Context, number: str, contact: str) -> None:
     try:
-        with database().read() as session:
-            own = submissions.status(session, number, contact, actor=ctx.actor)
+        own = submissions.status(database(), number, contact, actor=ctx.actor)
     except (NotFound, Conflict) as refused:
         st.session_state.pop("s-open", None)
         st.warning(refused.message, icon=":material/info:")
@@ -234,9 +233,7 @@ def _look_up(ctx: Context, number: str, contact: str) -> None:
     places = cache.place_names(ctx.revision("division"))
     with st.container(border=True):
         answers = forms.answers(own.receipt.kind, own.content, places)
-        records.facts(
-            [("名称", own.title), *answers, ("联系人", own.contact_name), ("电话", own.contact_phone)], "您提交的内容"
-        )
+        records.facts([("名称", own.title), *answers, ("联系人", own.contact_hint)], "您提交的内容")
     if own.receipt.state is SubmissionState.RETURNED:
         _correct(ctx, own, number, contact)
 
