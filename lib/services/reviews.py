@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, Role, require
@@ -19,7 +19,7 @@ from lib.domain.reviews import CHECKLIST, changes
 from lib.domain.submissions import TRANSITIONS, Action, advance
 from lib.domain.vocabulary import SubmissionKind, SubmissionState
 from lib.services import audit, notices, publication
-from lib.services.scopes import within
+from lib.services.scopes import reviewing
 from lib.services.submissions import Receipt, is_own, receipt_of, snapshot
 from lib.store.engine import Database
 from lib.store.models import Account, Event, Submission
@@ -119,7 +119,7 @@ class Reviewer:
 def queue(session: Session, query: QueueQuery, *, actor: Actor) -> Queue:
     """Submissions of a state that the actor may review, the first due first, without contacts. Raises AccessDenied."""
     require(actor, Permission.REVIEW_SUBMISSION)
-    s, reach = Submission, _reach(actor)
+    s, reach = Submission, reviewing(actor)
     counts: dict[SubmissionState, int] = {state: 0 for state in SubmissionState if state is not _S.DRAFT}
     for name, count in session.execute(select(s.state, func.count()).where(reach).group_by(s.state)):
         counts[SubmissionState(name)] = count
@@ -159,7 +159,7 @@ def queue(session: Session, query: QueueQuery, *, actor: Actor) -> Queue:
 def waiting(session: Session, *, actor: Actor) -> int:
     """How many submissions wait in the actor's scope. Raises AccessDenied."""
     require(actor, Permission.REVIEW_SUBMISSION)
-    return _count(session, _reach(actor) & (Submission.state == _S.PENDING.value))
+    return _count(session, reviewing(actor) & (Submission.state == _S.PENDING.value))
 
 
 def read(session: Session, submission_id: int, *, actor: Actor) -> Review:
@@ -298,17 +298,10 @@ def archive(database: Database, submission_id: int, *, actor: Actor) -> Receipt:
 
 
 # ------------------------------------------------------------------ inside
-def _reach(actor: Actor) -> ColumnElement[bool]:
-    """The condition that a submission lies in the actor's division or belongs to an event of the actor's."""
-    s = Submission
-    events = (s.kind == SubmissionKind.REGISTRATION.value) & s.event_id.in_(actor.events) if actor.events else false()
-    return or_(within(actor, s.league_code, s.banner_code), events)
-
-
 def _one(
     session: Session, submission_id: int, actor: Actor, *, lock: bool = False, confidential: bool = False
 ) -> Submission:
-    statement = select(Submission).where(Submission.id == submission_id, _reach(actor))
+    statement = select(Submission).where(Submission.id == submission_id, reviewing(actor))
     if confidential:
         statement = statement.options(*publication.CONFIDENTIAL)
     found = session.scalar(statement.with_for_update() if lock else statement)

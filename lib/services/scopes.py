@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from lib.domain.access import REGION, Actor
+from lib.domain.vocabulary import SubmissionKind
+from lib.store.models import Submission
 
 
 def within(actor: Actor, league: Any, banner: Any) -> ColumnElement[bool]:
@@ -23,3 +25,11 @@ def own(actor: Actor, account: Any, organization: Any) -> ColumnElement[bool]:
     mine = [account == actor.account_id] if actor.account_id is not None else []
     ours = [organization == actor.organization_id] if actor.organization_id is not None else []
     return or_(false(), *mine, *ours)
+
+
+def reviewing(actor: Actor) -> ColumnElement[bool]:
+    """The condition that a submission is the actor's to review: it lies in the actor's division, or it is a
+    registration for an event that the actor organizes. Whether the actor may review at all is asked elsewhere."""
+    registration = Submission.kind == SubmissionKind.REGISTRATION.value
+    events = and_(registration, Submission.event_id.in_(actor.events)) if actor.events else false()
+    return or_(within(actor, Submission.league_code, Submission.banner_code), events)

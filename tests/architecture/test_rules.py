@@ -18,6 +18,7 @@ WITHOUT_CHECK = {
     "audit.record": "notes what somebody else was allowed to do",
     "scopes.within": "says where the actor's word holds, as part of a query that checks",
     "scopes.own": "says what is the actor's own, as part of a query that checks",
+    "scopes.reviewing": "says what is the actor's to review, as part of a query that checks",
 }
 HTML_ALLOWED = {"lib/ui/components/markup.py"}
 DOWNLOADS_ALLOWED: dict[str, str] = {}
