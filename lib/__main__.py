@@ -3,9 +3,9 @@
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,6 +17,11 @@ from lib.files.tables import TableError
 from lib.store.engine import Database, reach
 from lib.store.lock import exclusive
 
+if TYPE_CHECKING:
+    from lib.services.archive import Archive
+
+ALL: Final = "all"
+"""The kind of data that is everything."""
 ACTOR: Final = Actor(role=Role.ADMINISTRATOR, name="命令行")
 """Whoever may run commands on the server may load its data."""
 
@@ -74,12 +79,21 @@ def init() -> None:
 
 @app.command("import")
 def import_(
-    kind: Annotated[str, typer.Argument(help=f"数据类别：{'、'.join(ROWS)}。", metavar="类别")],
-    file: Annotated[Path, typer.Argument(help="CSV 或 XLSX 文件，列名与 data/public/ 中的文件相同。", metavar="文件")],
+    kind: Annotated[
+        str, typer.Argument(help=f"数据类别：{'、'.join(ROWS)}；或 all，即 export all 的全部数据。", metavar="类别")
+    ],
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV 或 XLSX 文件，列名与 data/public/ 中的文件相同；all 为目录。", metavar="文件"),
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入数据库。")] = False,
 ) -> None:
     """导入一个表格；未通过的行连同原因写入 文件名.rejected.csv，全部通过时退出码为 0。"""
     from lib.services import exchange
+
+    if kind == ALL:
+        restore(file)
+        return
 
     known = {str(name): name for name in ROWS}
     if kind not in known:
@@ -102,6 +116,57 @@ def import_(
         raise _fail(f"无法写入 {report}：{full.strerror}。") from None
     if outcome.rejected:
         raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    kind: Annotated[str, typer.Argument(help="只能是 all：全部数据。", metavar="all")],
+    folder: Annotated[Path, typer.Argument(help="还不存在的目录。", metavar="目录")],
+) -> None:
+    """导出全部数据（每张表一个文件，附件，清单），服务运行时也可以；用 import all 导入空的数据库。"""
+    from lib.services import archive
+
+    if kind != ALL:
+        raise _fail(f"没有「{kind}」这类导出，请写 export all 目录。")
+    with _database(writes=False) as store:
+        _told(archive.export_all(store, folder, actor=ACTOR))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="还不存在的 .tar 文件；以 .gz 结尾则压缩。", metavar="文件")],
+) -> None:
+    """备份全部数据为一个文件，服务运行时也可以；写完逐一核对，再改成正式的文件名。"""
+    from lib.services import archive
+
+    with _database(writes=False) as store:
+        _told(archive.backup(store, file, actor=ACTOR))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="backup 写的文件，或 export all 写的目录。", metavar="文件")],
+) -> None:
+    """把备份读入一个空的数据库：先核对清单和校验值，再核对操作记录，全部通过才生效。"""
+    from lib.services import archive
+
+    with _database(migrated=False) as store:
+        done = archive.restore(store, file, actor=ACTOR)
+    print(f"已恢复：{done}。操作记录到备份时的末尾：{done.head}")
+    _missing(done.missing)
+
+
+def _told(done: "Archive") -> None:
+    """What an archive is, and what it asks of whoever holds it."""
+    print(f"已写入 {done.path}：{done}。")
+    print(f"操作记录末尾：{done.head}\n清单校验值：{done.digest}")
+    print("其中有联系方式、密码散列等保密内容，文件只有属主可读（0600）；请存放在安全的地方，不要外传。")
+    _missing(done.missing)
+
+
+def _missing(stored: Sequence[str]) -> None:
+    if stored:
+        raise _fail(f"有 {len(stored)} 个附件不在附件目录里或内容已变：{'、'.join(stored[:5])}。其余内容完整。")
 
 
 @app.command()
@@ -180,6 +245,16 @@ def audit_head() -> None:
     with _database(writes=False) as store, store.read() as session:
         found = audit.head(session, actor=ACTOR)
     print(f"{found} {show_time(found.at) if found.at else ''}".rstrip())
+
+
+@app.command()
+def sweep() -> None:
+    """撤下到期的记录，清除久未继续的草稿；服务运行时会自动进行。"""
+    from lib.services import upkeep
+
+    with _database() as store:
+        done = upkeep.sweep(store, actor=ACTOR)
+    print(f"已撤下到期记录 {done.expired} 条，清除草稿 {done.drafts} 份。")
 
 
 @app.command()

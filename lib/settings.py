@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     clauses_file: Path = Field(
         default=ROOT / "data" / "policy_clauses.csv", description="The clauses of the region's plan (CSV)."
     )
+    attachments_dir: Path = Field(
+        default=ROOT / "data" / "var" / "attachments", description="Folder of uploaded files; nothing serves it."
+    )
     log_level: str = Field(default="INFO", description="Level of the log on standard error.")
     session_idle_minutes: int = Field(default=30, ge=1, description="A login unused for so long ends.")
     session_hours: int = Field(default=12, ge=1, description="A login ends after so long in any case.")

@@ -36,6 +36,7 @@ UNKNOWN: Final = 0
 """The facet number of a value the source does not state."""
 
 _BATCH = 2000
+_CHUNK = 20_000
 _TITLE_GAP = 10  # keeps a phrase from running from the title into the body of a tsvector
 
 
@@ -366,7 +367,10 @@ def rebuild(connection: Connection, index: SearchIndex) -> None:
     else:
         connection.execute(text(f"DELETE FROM {index.fts}"))
     columns = index.entity.__table__.c
-    add(connection, index, connection.execute(select(*(columns[name] for name in index.columns))).mappings().all())  # type: ignore[arg-type]
+    statement, last = select(*(columns[name] for name in index.columns)).order_by(columns["id"]).limit(_CHUNK), 0
+    while rows := connection.execute(statement.where(columns["id"] > last)).mappings().all():
+        add(connection, index, rows)  # type: ignore[arg-type]
+        last = rows[-1]["id"]
 
 
 def _facet_row(index: SearchIndex, row: Row) -> dict[str, int]:
