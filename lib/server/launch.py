@@ -5,12 +5,14 @@ Streamlit's own launch costs ten times the time: it collects garbage after every
 acknowledged packets (uvloop does not).
 """
 
+import asyncio
 import contextlib
 import gc
 import os
 import resource
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
@@ -18,14 +20,18 @@ import structlog
 import uvicorn
 from starlette.concurrency import run_in_threadpool
 
+from lib.domain.access import Actor, Role
 from lib.domain.errors import Conflict, ProductError
 from lib.server import logs
+from lib.services import trouble, upkeep
 from lib.settings import ROOT, settings
 from lib.store import lock
 from lib.store.engine import Database, database
 
 _LARGEST_FRAME: Final = 3 * 1024 * 1024
 _FILES_PER_PAGE: Final = 4
+_SWEEP_SECONDS: Final = 600
+_SYSTEM: Final = Actor(role=Role.ADMINISTRATOR, name="系统")
 _WARM: Final = ("pandas", "pyarrow", "altair", "pydeck", "streamlit.elements.vega_charts")
 """What pages import on their first run: a second that no visitor should wait for."""
 
@@ -83,10 +89,22 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     await run_in_threadpool(_warm)
     gc.collect()
     gc.freeze()
+    keeping = asyncio.create_task(_keep(store))
     try:
         yield
     finally:
+        keeping.cancel()
         store.dispose()
+
+
+async def _keep(store: Database) -> None:
+    """Sweep now and every few minutes. One that fails is logged, and the next one tries again."""
+    while True:
+        try:
+            await run_in_threadpool(partial(upkeep.sweep, store, actor=_SYSTEM))
+        except Exception as error:  # noqa: BLE001 - a busy or absent database must not end the server
+            trouble.note(error, path="upkeep")
+        await asyncio.sleep(_SWEEP_SECONDS)
 
 
 def _warm() -> None:

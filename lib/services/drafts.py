@@ -17,7 +17,7 @@ from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc
 from lib.domain.errors import InvalidInput, NotFound
 from lib.domain.vocabulary import SubmissionKind
-from lib.services import markings
+from lib.services import audit, markings
 from lib.services.forms import DECLARED, FORMS
 from lib.store.engine import Database
 from lib.store.models import Draft
@@ -110,10 +110,17 @@ def handed_in(session: Session, draft_id: str) -> None:
     session.execute(delete(Draft).where(Draft.id == draft_id))
 
 
-def prune(session: Session) -> int:
-    """Delete drafts that nobody touched for `KEPT_DAYS`; how many."""
-    old = delete(Draft).where(Draft.saved_at < now_utc() - timedelta(days=KEPT_DAYS))
-    return session.connection().execute(old).rowcount
+def prune(database: Database, *, actor: Actor) -> int:
+    """Delete drafts that nobody touched for `KEPT_DAYS`; how many. Raises AccessDenied."""
+    require(actor, Permission.LOAD_DATA)
+    old = Draft.saved_at < now_utc() - timedelta(days=KEPT_DAYS)
+    with database.read() as session:
+        if session.scalar(select(Draft.id).where(old).limit(1)) is None:
+            return 0
+    with database.write() as session:
+        gone = session.connection().execute(delete(Draft).where(old)).rowcount
+        audit.record(session, actor, "draft.prune", "draft", "", rows=gone)
+        return gone
 
 
 # ------------------------------------------------------------------ inside

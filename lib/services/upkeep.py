@@ -1,0 +1,25 @@
+"""Upkeep: what time alone brings about. The server does it every few minutes, `python -m lib sweep` at once."""
+
+from dataclasses import dataclass
+
+from lib.domain.access import Actor, Permission, require
+from lib.services import drafts, submissions
+from lib.store.engine import Database
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep did."""
+
+    expired: int
+    drafts: int
+
+
+def sweep(database: Database, *, actor: Actor) -> Swept:
+    """Take expired records out of the public lists and delete drafts nobody came back to. Safe to repeat.
+
+    Raises AccessDenied.
+    """
+    require(actor, Permission.LOAD_DATA)
+    expired = submissions.expire(database, actor=actor)
+    return Swept(expired, drafts.prune(database, actor=actor))
