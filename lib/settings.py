@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     attachments_dir: Path = Field(
         default=ROOT / "data" / "var" / "attachments", description="Folder of uploaded files; nothing serves it."
     )
+    attachment_quota_mb: int = Field(default=100, ge=1, description="Megabytes of attachments an account may keep.")
     log_level: str = Field(default="INFO", description="Level of the log on standard error.")
     session_idle_minutes: int = Field(default=30, ge=1, description="A login unused for so long ends.")
     session_hours: int = Field(default=12, ge=1, description="A login ends after so long in any case.")
@@ -49,6 +50,14 @@ class Settings(BaseSettings):
         default=1000, ge=1, description="Failed logins from everywhere in five minutes before everybody must wait."
     )
     registrations: int = Field(default=30, ge=1, description="Registrations tried from one address in an hour.")
+    oidc_issuer: str = Field(
+        default="",
+        pattern=r"^(https://[^\s?#]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?[^\s?#]*)?$",
+        description="Issuer of the OpenID Connect provider people may log in with; blank: there is none.",
+    )
+    oidc_client_id: str = Field(default="", description="What the provider knows this product as.")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="The product's secret at the provider.")
+    oidc_name: str = Field(default="统一身份认证", max_length=20, description="The provider's name on the screen.")
     connections: int = Field(default=400, ge=1, description="Open pages at one time, over all addresses.")
     connections_per_address: int = Field(
         default=60, ge=1, description="Open pages at one time from one address; a loopback address is not limited."
@@ -71,6 +80,16 @@ class Settings(BaseSettings):
     def browser_cookie(self) -> str:
         """Name of the cookie that tells one browser from another, so that nobody else can resume its pages."""
         return "__Host-bj-browser" if self.secure else "bj-browser"
+
+    @property
+    def provider_cookie(self) -> str:
+        """Name of the cookie that remembers a login in progress at the identity provider."""
+        return "__Host-bj-login" if self.secure else "bj-login"
+
+    @property
+    def oidc(self) -> bool:
+        """True when an identity provider is configured."""
+        return bool(self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret.get_secret_value())
 
     @property
     def hosts(self) -> frozenset[str]:
