@@ -249,12 +249,12 @@ def audit_head() -> None:
 
 @app.command()
 def sweep() -> None:
-    """撤下到期的记录，清除久未继续的草稿；服务运行时会自动进行。"""
+    """撤下到期的记录，清除久未继续的草稿和没有主人的附件；服务运行时会自动进行。"""
     from lib.services import upkeep
 
     with _database() as store:
         done = upkeep.sweep(store, actor=ACTOR)
-    print(f"已撤下到期记录 {done.expired} 条，清除草稿 {done.drafts} 份。")
+    print(f"已撤下到期记录 {done.expired} 条，清除草稿 {done.drafts} 份、文件 {done.files} 个。")
 
 
 @app.command()

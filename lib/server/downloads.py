@@ -1,16 +1,23 @@
-"""The public data as files: the very ones that the product was loaded from."""
+"""Files that are sent: the public data, to everybody; attachments, to whoever may open them."""
 
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from lib.domain.errors import AccessDenied, NotFound
+from lib.server import headers, posted
+from lib.services import attachments
+from lib.services.attachments import StoredFile
 from lib.services.sources import KINDS
 from lib.settings import settings
+from lib.store.engine import database
 
 NAMES: Final = frozenset(kind.key for kind in KINDS)
 """The only names there are: a path is never made of what somebody typed."""
+_LARGEST_ID: Final = 2_147_483_647
 
 
 async def public_file(request: Request) -> Response:
@@ -27,4 +34,27 @@ async def public_file(request: Request) -> Response:
     )
 
 
-routes: Final[list[BaseRoute]] = [Route("/download/public/{name}.csv", public_file)]
+async def attachment(request: Request) -> Response:
+    """GET /download/attachment/{id}: one attachment, to whoever may open it now; to anybody else there is none.
+
+    Streamed from the disk, saved and never shown by the browser, kept by no cache.
+    """
+    try:
+        found = await run_in_threadpool(_open, request)
+    except (NotFound, AccessDenied):
+        return PlainTextResponse("没有这个文件，或者它没有对您开放。", 404, {"Cache-Control": "no-store"})
+    return FileResponse(found.path, media_type=found.media_type, filename=found.name, headers=headers.PRIVATE_FILE)
+
+
+def _open(request: Request) -> StoredFile:
+    actor = posted.actor(posted.token(request), posted.address(request))
+    number = request.path_params["id"]
+    if number > _LARGEST_ID:
+        raise NotFound("没有这个文件。")
+    return attachments.open_file(database(), number, actor=actor)
+
+
+routes: Final[list[BaseRoute]] = [
+    Route("/download/public/{name}.csv", public_file),
+    Route("/download/attachment/{id:int}", attachment),
+]

@@ -111,10 +111,11 @@ class Guard:
         del given["server"]
         for name, value in headers.common(secure=self.settings.secure).items():
             given[name] = value
-        host = asked.get("host", "") if host_of(asked, self.settings) else "localhost"
-        given["content-security-policy"] = headers.content_security_policy(
-            host, secure=_tls(scope), scripts=self.scripts
-        )
+        if "content-security-policy" not in given:  # a file of ours may state a stricter one
+            host = asked.get("host", "") if host_of(asked, self.settings) else "localhost"
+            given["content-security-policy"] = headers.content_security_policy(
+                host, secure=_tls(scope), scripts=self.scripts
+            )
         page = given.get("content-type", "").startswith("text/html") and message["status"] == 200
         if page and self._browser_key(cookies) is None:
             secure = "; Secure" if self.settings.secure else ""

@@ -7,6 +7,12 @@ from collections.abc import Iterable
 from typing import Final
 
 _INLINE_SCRIPT: Final = re.compile(rb"<script(?![^>]*\bsrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+PRIVATE_FILE: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+"""What goes with a file that is not everybody's: no copy stays anywhere, and nothing in it runs."""
+
 _HSTS: Final = "max-age=31536000; includeSubDomains"
 
 

@@ -22,7 +22,7 @@ from lib.domain.reviews import changes, due
 from lib.domain.submissions import TRANSITIONS, Action, advance, mask_name, mask_phone
 from lib.domain.text import fold
 from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
-from lib.services import attempts, audit, drafts, markings, notices, publication
+from lib.services import attachments, attempts, audit, drafts, markings, notices, publication
 from lib.services.forms import Form, check
 from lib.store.engine import Database
 from lib.store.models import Division, Event, ReceiptCounter, Submission
@@ -169,6 +169,7 @@ def _insert(
     session.add(submission)
     session.flush()
     drafts.handed_in(session, draft_id)
+    attachments.handed_in(session, draft_id, submission.id)
     _note(session, actor, "submission.create", submission, kind=kind.value, revises=revised.receipt if revised else "")
     return receipt_of(submission)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lib.domain.access import Actor, Permission, require
-from lib.services import drafts, submissions
+from lib.services import attachments, drafts, submissions
 from lib.store.engine import Database
 
 
@@ -13,13 +13,15 @@ class Swept:
 
     expired: int
     drafts: int
+    files: int
 
 
 def sweep(database: Database, *, actor: Actor) -> Swept:
-    """Take expired records out of the public lists and delete drafts nobody came back to. Safe to repeat.
+    """Take expired records out of the public lists; delete drafts and files nobody came back to. Safe to repeat.
 
     Raises AccessDenied.
     """
     require(actor, Permission.LOAD_DATA)
     expired = submissions.expire(database, actor=actor)
-    return Swept(expired, drafts.prune(database, actor=actor))
+    pruned = drafts.prune(database, actor=actor)
+    return Swept(expired, pruned, attachments.sweep(database, actor=actor))
