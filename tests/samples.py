@@ -7,7 +7,7 @@ from typing import Any
 from lib.domain.access import Actor, Role
 from lib.domain.dates import now_utc, today_shanghai
 from lib.store.engine import Database
-from lib.store.models import Account
+from lib.store.models import Account, EventOrganizer
 
 CANARY = "13812345678"
 HOHHOT, BAOTOU, XILINGOL = "150100", "150200", "152500"
@@ -109,4 +109,5 @@ def person(
         session.add(account)
         session.flush()
         account_id = account.id
+        session.add_all(EventOrganizer(account_id=account_id, event_id=event) for event in events)
     return Actor(role, account_id, account.name, organization_id=organization_id, scope=scope, events=events)

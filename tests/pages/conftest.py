@@ -1,38 +1,43 @@
-"""Opening a page of the product as a visitor or as the administrator, without a browser."""
+"""Opening a page of the product as whoever, without a browser."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
-from lib.domain.access import Actor, Role
+from lib.domain.access import VISITOR, Actor, Role
 from lib.services import accounts
 from lib.settings import ROOT
 from lib.store.engine import Database
 from lib.ui import guard
+from tests.samples import XILINGOL, person
 
 SHELL = ROOT / "lib" / "shell" / "main.py"
-PASSWORD = "草原上的风吹过-2026"
-ANONYMOUS, ADMINISTRATOR = "anonymous", "administrator"
+ANONYMOUS, ADMINISTRATOR = Role.VISITOR, Role.ADMINISTRATOR
+SCOPES: Final[dict[Role, dict[str, Any]]] = {
+    Role.OFFICIAL: {"scope": XILINGOL},
+    Role.ORGANIZER: {"events": frozenset({1})},
+}
+"""What an account of the role answers for, unless a test says otherwise."""
 
 
 @pytest.fixture
-def sign_in(app_database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Make the next pages see nobody, or a signed-in administrator."""
+def sign_in(app_database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Actor]:
+    """Make the next pages see a visitor or an account of a role: `sign_in(Role.OFFICIAL, scope="152500")`."""
 
-    def sign(who: str) -> None:
-        token = None
-        if who == ADMINISTRATOR:
-            keeper = Actor(role=Role.ADMINISTRATOR, name="测试")
+    def sign(role: Role, **details: Any) -> Actor:
+        token, actor = None, VISITOR
+        if role is not Role.VISITOR:
+            actor = person(app_database, role, **SCOPES.get(role, {}) | details)
             with app_database.write() as session:
-                accounts.create_account(session, "admin", PASSWORD, "管理员", Role.ADMINISTRATOR, actor=keeper)
-            token = accounts.log_in(app_database, "admin", PASSWORD, address="127.0.0.1", agent="test")
+                token = accounts.start_login(session, actor.account_id or 0, address="127.0.0.1", agent="test")
         monkeypatch.setattr(guard, "token", lambda: token)
+        return actor
 
     return sign
 

@@ -8,13 +8,14 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
+from lib.domain.access import Actor
 from lib.ui.maps import notice
 from tests.pages.conftest import ANONYMOUS, open_page
 from tests.pages.test_network import html, links
 
 
 @pytest.fixture(autouse=True)
-def _visitor(sign_in: Callable[[str], None]) -> None:
+def _visitor(sign_in: Callable[..., Actor]) -> None:
     sign_in(ANONYMOUS)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.domain.access import Actor
 from lib.domain.dates import now_utc, today_shanghai
 from lib.store.engine import Database
 from lib.store.models import Contract, Event, EventItem
@@ -15,7 +16,7 @@ from tests.pages.conftest import ANONYMOUS, open_page
 
 
 @pytest.fixture(autouse=True)
-def _visitor(sign_in: Callable[[str], None]) -> None:
+def _visitor(sign_in: Callable[..., Actor]) -> None:
     sign_in(ANONYMOUS)
 
 

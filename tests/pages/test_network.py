@@ -9,6 +9,7 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
+from lib.domain.access import Actor
 from lib.domain.dates import now_utc
 from lib.domain.vocabulary import NO_DATA
 from lib.store.engine import Database
@@ -20,7 +21,7 @@ ORDOS, UXIN = "150600", "150626"
 
 
 @pytest.fixture(autouse=True)
-def _visitor(sign_in: Callable[[str], None]) -> None:
+def _visitor(sign_in: Callable[..., Actor]) -> None:
     sign_in(ANONYMOUS)
 
 
