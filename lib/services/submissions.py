@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ from lib.domain.reviews import changes, due
 from lib.domain.submissions import TRANSITIONS, Action, advance, mask_name, mask_phone
 from lib.domain.text import fold
 from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
-from lib.services import attachments, attempts, audit, drafts, markings, notices, publication
+from lib.services import attachments, attempts, audit, drafts, markings, notices, publication, scopes
 from lib.services.forms import Form, check
 from lib.store.engine import Database
 from lib.store.models import Division, Event, ReceiptCounter, Submission
@@ -302,10 +302,10 @@ def _proven(database: Database, number: str, contact: str) -> int:
 def own(session: Session, page: int = 1, *, actor: Actor) -> OwnPage:
     """The submissions of the actor and of the actor's organization, the latest first. Raises AccessDenied."""
     require(actor, Permission.MANAGE_OWN_ACCOUNT)
-    total = session.scalar(select(func.count()).select_from(Submission).where(belongs_to(actor))) or 0
+    total = session.scalar(select(func.count()).select_from(Submission).where(_is_of(actor))) or 0
     rows = session.scalars(
         select(Submission)
-        .where(belongs_to(actor))
+        .where(_is_of(actor))
         .order_by(Submission.submitted_at.desc(), Submission.id.desc())
         .limit(PAGE_SIZE)
         .offset((max(1, page) - 1) * PAGE_SIZE)
@@ -317,7 +317,7 @@ def own(session: Session, page: int = 1, *, actor: Actor) -> OwnPage:
 def read_own(session: Session, submission_id: int, *, actor: Actor) -> OwnSubmission:
     """One of the actor's own submissions. Raises NotFound, AccessDenied."""
     require(actor, Permission.MANAGE_OWN_ACCOUNT)
-    found = session.scalar(select(Submission).where(Submission.id == submission_id, belongs_to(actor)))
+    found = session.scalar(select(Submission).where(Submission.id == submission_id, _is_of(actor)))
     if found is None:
         raise NotFound(_NOT_YOURS)
     return _own_view(session, found)
@@ -327,7 +327,7 @@ def filled(session: Session, submission_id: int, *, actor: Actor) -> Mapping[str
     """All answers of one's own submission, confidential ones too, to be corrected. Raises NotFound, AccessDenied."""
     require(actor, Permission.MANAGE_OWN_RECORDS)
     found = session.scalar(
-        select(Submission).where(Submission.id == submission_id, belongs_to(actor)).options(*publication.CONFIDENTIAL)
+        select(Submission).where(Submission.id == submission_id, _is_of(actor)).options(*publication.CONFIDENTIAL)
     )
     if found is None:
         raise NotFound(_NOT_YOURS)
@@ -349,17 +349,12 @@ def _own_view(session: Session, found: Submission) -> OwnSubmission:
     )  # fmt: skip
 
 
-def belongs_to(actor: Actor) -> ColumnElement[bool]:
-    """The condition that a submission is the actor's own or that of the actor's organization."""
-    if actor.account_id is None:
-        return Submission.id.is_(None)
-    if actor.organization_id is None:
-        return Submission.account_id == actor.account_id
-    return or_(Submission.account_id == actor.account_id, Submission.organization_id == actor.organization_id)
+def _is_of(actor: Actor) -> ColumnElement[bool]:
+    return scopes.own(actor, Submission.account_id, Submission.organization_id)
 
 
 def is_own(found: Submission, actor: Actor) -> bool:
-    """`belongs_to` for one submission: nobody reviews what is theirs."""
+    """True when a submission is the actor's or the actor's organization's: nobody reviews what is theirs."""
     same = found.organization_id is not None and found.organization_id == actor.organization_id
     return same or (actor.account_id is not None and found.account_id == actor.account_id)
 
@@ -526,7 +521,7 @@ def own_for_update(session: Session, submission_id: int, actor: Actor) -> Submis
     """One of the actor's own submissions, locked, with its confidential columns. Raises NotFound."""
     found = session.scalar(
         select(Submission)
-        .where(Submission.id == submission_id, belongs_to(actor))
+        .where(Submission.id == submission_id, _is_of(actor))
         .options(*publication.CONFIDENTIAL)
         .with_for_update()
     )
