@@ -88,6 +88,31 @@ class Tab:
         self._values[widget.id] = (wire, value)
         return await self._run(fragment=widget.fragment)
 
+    async def go(self, page: str, query: str = "") -> Run:
+        """Follow a link to another page of the product, in the same session."""
+        self.page, self.query, self._page_hash = page, query, ""
+        self._values.clear()
+        self.widgets.clear()
+        return await self._run(page_name=page)
+
+    def field(self, key: str) -> Widget:
+        """The widget with this key of the script. Raises RunFailed when the page does not show it."""
+        found = next((widget for widget in self.widgets.values() if widget.id.endswith(f"-{key}")), None)
+        if found is None:
+            raise RunFailed(f"no widget {key!r} on {self.page}?{self.query}")
+        return found
+
+    def type(self, widget: Widget, wire: str, value: Any) -> None:
+        """Give a widget of a form its value, which goes along with the next run."""
+        self._values[widget.id] = (wire, value)
+
+    async def press(self, widget: Widget) -> Run:
+        """Click a button: it counts for one run."""
+        try:
+            return await self.change(widget, "trigger_value", True)
+        finally:
+            self._values.pop(widget.id, None)
+
     async def _run(self, page_name: str | None = None, fragment: str = "") -> Run:
         message = BackMsg()
         request = message.rerun_script
@@ -133,6 +158,8 @@ class Tab:
         elif kind == "navigation":
             self._page_hash = answer.navigation.page_script_hash or self._page_hash
             self.pages = [page.url_pathname for page in answer.navigation.app_pages if not page.is_hidden]
+        elif kind == "page_info_changed":
+            self.query = answer.page_info_changed.query_string
         elif kind == "page_not_found":
             raise RunFailed(f"no page {answer.page_not_found.page_name!r}")
         elif kind == "delta" and answer.delta.WhichOneof("type") == "new_element":
@@ -147,4 +174,6 @@ class Tab:
             self.texts.append(body)
         if widget_id := getattr(inside, "id", ""):
             label = getattr(inside, "label", "") or widget_id.rsplit("-", 1)[-1]
+            if label in self.widgets and self.widgets[label].id != widget_id:
+                label = widget_id
             self.widgets[label] = Widget(widget_id, kind, label, fragment, inside)

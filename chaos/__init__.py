@@ -1,0 +1,1 @@
+"""Faults on purpose: many people at once, a killed server, a restarted database, a full disk. `make chaos`."""
