@@ -163,7 +163,7 @@ def _copy(
     """A database of the test's own, copied from the template `kind`."""
     folder: Path = request.getfixturevalue("run_folder")
     if backend == "sqlite":
-        file = request.getfixturevalue("tmp_path") / f"{kind}.db"
+        file = request.getfixturevalue("tmp_path") / f"{kind}-{uuid4().hex[:6]}.db"
         shutil.copyfile(_sqlite_template(folder, kind, build), file)
         copy = Database(f"sqlite:///{file}")
         yield copy
@@ -191,6 +191,13 @@ def loaded(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database with the public facts, once on SQLite and once on PostgreSQL; the test may write in it."""
     with _copy(request.param, "loaded", _load, request) as copy:
         yield copy
+
+
+@pytest.fixture
+def another(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Database]]:
+    """Makes more migrated databases without rows, of either kind, for tests that need two."""
+    with contextlib.ExitStack() as made:
+        yield lambda backend: made.enter_context(_copy(backend, "empty", _migrate, request))
 
 
 @pytest.fixture

@@ -167,11 +167,12 @@ def _serials(session: Session) -> Iterator[tuple[Table, str]]:
 
 
 # ------------------------------------------------------------------ reading
-def restore(database: Database, source: Path, *, actor: Actor) -> Archive:
+def restore(database: Database, source: Path, *, actor: Actor, despite_faults: bool = False) -> Archive:
     """Read an archive, folder or tar, into an empty database and check its audit chain, all in one transaction.
 
     A database without tables gets them. The attachments are there before the transaction commits, and gone again
-    when it fails. Raises InvalidInput for a damaged archive or another schema, Conflict when the database holds
+    when it fails. With `despite_faults` a chain that does not hold is no reason to refuse: what was wrong with it
+    then stands in the entry of the restoration. Raises InvalidInput for a damaged archive or another schema, Conflict when the database holds
     anything or its chain does not hold, AccessDenied, Unavailable (disk).
     """
     require(actor, Permission.LOAD_DATA)
@@ -193,12 +194,13 @@ def restore(database: Database, source: Path, *, actor: Actor) -> Archive:
                 _set_sequences(session, facts["sequences"])
                 for index in search.INDEXES.values():
                     search.rebuild(session.connection(), index)
-                if broken := next(chain.faults(session), None):
-                    raise Conflict(f"操作记录核对不通过，没有恢复：{broken}")
+                faults = tuple(chain.faults(session))
+                if faults and not despite_faults:
+                    raise Conflict(f"操作记录核对不通过，没有恢复：{faults[0]}")
                 attachments = _load_attachments(session, reader, undo)
                 audit.record(
                     session, actor, "data.restore", "dataset", "all", file=source.name, rows=sum(rows.values()),
-                    head=facts["audit_head"],
+                    head=facts["audit_head"], faults=list(faults),
                 )  # fmt: skip
             undo.pop_all()
     missing = tuple(facts["missing_attachments"])

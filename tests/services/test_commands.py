@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from sqlalchemy import select
+from sqlalchemy import select, text
 from typer.testing import CliRunner
 
 from lib.__main__ import app
@@ -151,3 +151,28 @@ def test_a_command_that_writes_refuses_beside_another_process_on_the_same_file(
     finally:
         holder.communicate()
     assert run("import", "demands", demands).stdout.startswith("imported 1,")
+
+
+def test_everything_goes_out_and_comes_back_by_command_and_the_trail_is_verified(
+    app_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run("audit", "head")
+    kept = first.stdout.split()[0]
+    for words in (("export", "all", tmp_path / "out"), ("backup", tmp_path / "out.tar.gz")):
+        done = run(*words)
+        assert (done.exit_code, "0600" in done.stdout) == (0, True), done.output
+        assert run(*words).exit_code == 1, "an archive is never written over"
+    for number, words in enumerate((("import", "all", tmp_path / "out"), ("restore", tmp_path / "out.tar.gz"))):
+        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / f'copy-{number}.db'}")
+        settings.cache_clear()
+        database.cache_clear()
+        assert run(*words).exit_code == 0
+        assert run(*words).exit_code == 1, "what is there is never written over"
+        for asked, code in ((kept, 0), (f"9999:{'0' * 64}", 1), ("nonsense", 1)):
+            assert run("audit", "verify", "--head", asked).exit_code == code
+        with database().engine.begin() as connection:
+            connection.execute(text("DROP TRIGGER audit_entry_no_update"))
+            connection.execute(text("UPDATE audit_entry SET actor = 'x' WHERE id = 1"))
+        found = run("audit", "verify")
+        assert (found.exit_code, found.stderr.startswith("第 1 条与它的校验值不符")) == (1, True)
+        database().dispose()
