@@ -56,7 +56,8 @@ def configure() -> None:
             logger.handlers = []
             logger.propagate = True
     # Requests name page sessions in upload addresses, statements hold what people typed, the rest only chatters.
-    for name in ("uvicorn.access", "uvicorn.error", "sqlalchemy.engine", "alembic"):
+    # The clients of the identity provider would log verifiers and tokens.
+    for name in ("uvicorn.access", "uvicorn.error", "sqlalchemy.engine", "alembic", "authlib", "httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # Script errors are logged by `lib.services.trouble`, with the id that the person sees.
     logging.getLogger("streamlit.error_util").setLevel(logging.CRITICAL)
