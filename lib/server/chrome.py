@@ -19,7 +19,10 @@ from lib.settings import ROOT
 
 SCRIPT: Final = Path(__file__).with_name("chrome.js")
 STATIC: Final = ROOT / "lib" / "shell" / "static"
-_OTHERS: Final = ("/api/", "/feeds/", "/login", "/logout", "/media/", "/_stcore/", "/component/", "/app/static/")
+_OTHERS: Final = (
+    "/api/", "/feeds/", "/login", "/logout", "/oidc/", "/register", "/invite/", "/reset/", "/password", "/erase",
+    "/download/", "/media/", "/_stcore/", "/component/", "/app/static/",
+)  # fmt: skip
 """Addresses that never answer with Streamlit's page."""
 
 _NOSCRIPT: Final = (

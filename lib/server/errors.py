@@ -1,5 +1,8 @@
 """What a route answers when something went wrong: one sentence, and an id where nobody expected it."""
 
+import re
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -15,6 +18,8 @@ from lib.domain.errors import (
 )
 from lib.services import trouble
 
+_TOKEN: Final = re.compile(r"^(/(?:invite|reset)/).*", re.DOTALL)
+"""Addresses that open something: what they hold is not for the log."""
 _STATUS: dict[type[ProductError], int] = {
     AccessDenied: 403,
     NotFound: 404,
@@ -32,7 +37,7 @@ def crashed(error: Exception, path: str) -> Response:
         if path.startswith("/api/"):
             return JSONResponse({"detail": error.message, "errors": []}, 503)
         return PlainTextResponse(error.message, 503, {"Retry-After": "5"})
-    number = trouble.note(error, path=path)
+    number = trouble.note(error, path=_TOKEN.sub(r"\1…", path))
     if path.startswith("/api/"):
         return JSONResponse({"detail": trouble.sentence(number), "id": number}, 500)
     return PlainTextResponse(trouble.sentence(number), 500)

@@ -1,5 +1,6 @@
 """The frame of our few pages that are not Streamlit's: the same dark band, a white card, no script."""
 
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Final
 
@@ -24,13 +25,29 @@ main{padding:0 24px 48px;margin-top:-84px}
 .card h2{margin:0 0 10px;font-size:1.25rem}
 label{display:block;font-weight:600;margin:16px 0 6px}
 label:first-of-type{margin-top:0}
-input[type=text],input[type=password]{width:100%;font:inherit;padding:11px 12px;border:1px solid #9AA9B7;
- border-radius:8px;background:#fff;color:inherit}
+input[type=text],input[type=tel],input[type=password],select{width:100%;font:inherit;padding:11px 12px;
+ border:1px solid #9AA9B7;border-radius:8px;background:#fff;color:inherit}
 input:focus-visible,button:focus-visible,a:focus-visible{outline:3px solid #D9962B;outline-offset:2px}
-button{width:100%;font:inherit;font-weight:600;margin-top:24px;padding:12px;border:0;border-radius:8px;
- background:#1F6FB2;color:#fff;cursor:pointer}
-button:hover{background:#1A5F99}
+button,.button{display:block;width:100%;font:inherit;text-align:center;text-decoration:none;font-weight:600;
+ margin-top:24px;padding:12px;border:0;border-radius:8px;background:#1F6FB2;color:#fff;cursor:pointer}
+button:hover,.button:hover{background:#1A5F99}
+.other{margin-top:12px;background:#fff;border:1px solid #1F6FB2}
+.other:hover{background:#EEF2F5}
 a{color:#1A5F99}
+a.button{color:#fff}
+a.other{color:#1A5F99}
+.row{display:grid;grid-template-columns:1fr 1fr;gap:0 16px}.row>div{margin-top:16px}
+.row>div>label{margin-top:0}
+.tick{display:flex;gap:10px;align-items:flex-start;font-weight:400}
+.tick input{width:20px;height:20px;flex:none;margin:3px 0}
+.wrong{color:#8C3522;font-size:.875rem;margin:6px 0 0}
+.tip{color:#5B6B7A;font-size:.875rem;margin:6px 0 0}
+[aria-invalid=true]{border-color:#B5482F!important}
+h2.part{margin:28px 0 0;padding-top:20px;border-top:1px solid #E2E8EE}
+dl{margin:12px 0 0;font-size:.9375rem}dl>div{display:grid;grid-template-columns:5.5em 1fr;gap:12px;padding:8px 0;
+ border-top:1px solid #E2E8EE}dt{color:#5B6B7A}dd{margin:0}
+details{margin:16px 0 0;font-size:.9375rem}summary{cursor:pointer;color:#1A5F99}
+.danger{background:#B5482F}.danger:hover{background:#9C3D27}
 .note{color:#5B6B7A;font-size:.875rem;margin:18px 0 0}
 .problem{background:#F8E7E2;color:#8C3522;border-left:4px solid #B5482F;border-radius:6px;padding:10px 14px;
  margin:0 0 20px}
@@ -43,9 +60,59 @@ code{font-family:ui-monospace,Consolas,Menlo,monospace;font-size:.9em;background
 .wide{overflow-x:auto}
 .wide td:first-child{white-space:nowrap}
 .wide td:last-child{min-width:9em}
-@media(max-width:640px){.band{padding:28px 18px 108px}.band h1{font-size:1.75rem}main{padding:0 14px 32px}
+@media(max-width:640px){.row{grid-template-columns:1fr}
+ .band{padding:28px 18px 108px}.band h1{font-size:1.75rem}main{padding:0 14px 32px}
  .card{padding:20px 18px}}
 """
+
+
+def field(
+    name: str, label: str, value: str = "", wrong: str = "", *, kind: str = "text", tip: str = "", **attributes: str
+) -> str:
+    """An input with its label, a tip, and the sentence about what is wrong with it; every text is escaped here."""
+    more = "".join(f' {key.replace("_", "-")}="{escape(text)}"' for key, text in attributes.items())
+    return f"""<div><label for="{name}">{escape(label)}</label>
+<input id="{name}" name="{name}" type="{kind}" value="{escape(value)}"{more}{_invalid(name, wrong)}>
+{_words(name, wrong, tip)}</div>"""
+
+
+def choice(
+    name: str, label: str, options: Mapping[str, str], value: str = "", wrong: str = "", *, tip: str = ""
+) -> str:
+    """A choice of one among many, none at first."""
+    listed = "".join(
+        f'<option value="{escape(key)}"{" selected" if key == value else ""}>{escape(text)}</option>'
+        for key, text in options.items()
+    )
+    return f"""<div><label for="{name}">{escape(label)}</label>
+<select id="{name}" name="{name}" required{_invalid(name, wrong)}><option value="">请选择</option>{listed}</select>
+{_words(name, wrong, tip)}</div>"""
+
+
+def tick(name: str, label: str, wrong: str = "") -> str:
+    """A box to be ticked; it is never ticked beforehand."""
+    return f"""<label class="tick" for="{name}"><input id="{name}" name="{name}" type="checkbox" value="1" required
+{_invalid(name, wrong)}><span>{escape(label)}</span></label>{_words(name, wrong, "")}"""
+
+
+def problem(sentence: str) -> str:
+    """What went wrong, above a form; nothing for a blank sentence."""
+    return f'<p class="problem" role="alert">{escape(sentence)}</p>' if sentence else ""
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> str:
+    """Names and values."""
+    return f"<dl>{''.join(f'<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>' for k, v in rows)}</dl>"
+
+
+def _invalid(name: str, wrong: str) -> str:
+    return f' aria-invalid="true" aria-describedby="{name}-wrong"' if wrong else ""
+
+
+def _words(name: str, wrong: str, tip: str) -> str:
+    if wrong:
+        return f'<p class="wrong" id="{name}-wrong">{escape(wrong)}</p>'
+    return f'<p class="tip">{escape(tip)}</p>' if tip else ""
 
 
 def document(title: str, lead: str, body: str, *, narrow: bool = False, status: int = 200) -> HTMLResponse:

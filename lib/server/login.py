@@ -6,7 +6,7 @@ That the form came from a page of ours is checked by the guard, as for every cha
 import asyncio
 from html import escape
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -22,7 +22,7 @@ from lib.store.engine import database
 
 _AT_ONCE: Final = 2
 _WAITING: Final = 20
-_LEAD: Final = "登录供审核与管理使用；浏览、检索和提交不需要账号。"
+_LEAD: Final = "浏览、检索和提交不需要账号；登录后可以管理自己的记录、申请查看授权内容。"
 
 
 class Turns:
@@ -147,9 +147,19 @@ def _form(onward: str, name: str = "", *, problem: str = "", status: int = 200) 
  maxlength="{accounts.MOST_PASSWORD}" required>
 <input type="hidden" name="next" value="{escape(onward)}">
 <button>登录</button>
-<p class="note">账号由系统管理员创建。{settings().session_idle_minutes} 分钟不操作会自动退出。</p>
+{_provider(onward)}
+<p class="note">没有账号？<a href="/register">注册</a>。忘记密码请向管理员要重设链接。
+{settings().session_idle_minutes} 分钟不操作会自动退出。</p>
 </form>"""
     return document("登录", _LEAD, body, narrow=True, status=status)
+
+
+def _provider(onward: str) -> str:
+    """The way in by the identity provider, where there is one."""
+    if not settings().oidc:
+        return ""
+    there, name = urlencode({"next": onward}), escape(settings().oidc_name)
+    return f'<a class="button other" href="/oidc/login?{escape(there)}">用{name}登录</a>'
 
 
 def _who(actor: Actor, onward: str) -> Response:

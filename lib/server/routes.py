@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from lib.server import chrome, downloads, feeds, headers, health, login
+from lib.server import chrome, downloads, feeds, headers, health, login, oidc, people
 from lib.server.api import PREFIX, api
 from lib.server.guard import Guard
 
@@ -32,11 +32,13 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/healthz", health.healthz),
     Route("/readyz", health.readyz),
     Route("/login", login.login, methods=["GET", "POST"]),
-    Route("/logout", login.logout, methods=["POST"]),
+    Route("/logout", oidc.logout, methods=["POST"]),
+    Mount("/oidc", oidc.app),
     Route("/chrome.js", chrome.script),
     Route("/feeds/events.ics", feeds.events),
     Route("/feeds/achievements.atom", feeds.achievements),
     *downloads.routes,
+    *people.routes,
     Route("/api", start_of_api),
     Route(PREFIX, start_of_api),
     Mount(PREFIX, api),

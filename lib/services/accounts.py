@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Row, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, select, true, update
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, Role, require
@@ -300,6 +300,12 @@ def end_logins(session: Session, account_id: int, *, mark: str = "", besides: st
     return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
+def alive(now: datetime | None = None) -> ColumnElement[bool]:
+    """The condition that a login has not ended, is not idle for too long and has not reached its longest time."""
+    now = now or now_utc()
+    return and_(Login.ended_at.is_(None), Login.expires_at > now, Login.seen_at > now - _idle())
+
+
 def hash_password(password: str) -> str:
     """The argon2id hash to be kept; takes a third of a second, so never inside a transaction."""
     return _HASHER.hash(password)
@@ -328,13 +334,7 @@ def _login(session: Session, token: str | None, now: datetime) -> Row[int, str, 
     return session.execute(
         select(Account.id, Account.role, Account.name, Account.organization_id, Account.scope)
         .join(Login, Login.account_id == Account.id)
-        .where(
-            Login.token_hash == _hash(token),
-            Login.ended_at.is_(None),
-            Login.expires_at > now,
-            Login.seen_at > now - _idle(),
-            Account.active,
-        )
+        .where(Login.token_hash == _hash(token), alive(now), Account.active)
     ).one_or_none()
 
 

@@ -68,7 +68,9 @@ def invite(
         raise InvalidInput({"days": f"有效天数请填 1 至 {LONGEST_DAYS}。"})
     with database.write() as session:
         people.check_place(session, role, scope, organization_id, (event_id,) if event_id else ())
-        wanted: dict[str, Any] = {"role": role.value, "scope": scope, "organization_id": organization_id, "event_id": event_id}
+        wanted: dict[str, Any] = {
+            "role": role.value, "scope": scope, "organization_id": organization_id, "event_id": event_id,
+        }  # fmt: skip
         token = _give(session, INVITATION, timedelta(days=days), actor, **wanted)
         audit.record(
             session, actor, "invitation.create", "invitation", _hash(token)[:16], league=_league_of(scope),
@@ -234,7 +236,7 @@ def _open(session: Session, token: str, purpose: str, *, lock: bool = False) -> 
         found = session.scalar(wanted.with_for_update() if lock else wanted)
         if found is not None:
             return found
-    _refuse()
+    raise NotFound(_DEAD)
 
 
 def _become(session: Session, account: Account, link: AccountLink, actor: Actor) -> None:
