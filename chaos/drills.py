@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import subprocess
 import tempfile
 import threading
 import time
@@ -223,18 +222,3 @@ def _restart(server: Any, mode: str) -> None:
     arguments = ("-w", "-m", mode, "-D", str(server.pgdata), "-l", str(server.log), "restart")
     pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user, timeout=60)
     server.ensure_postgres_running()
-
-
-# ------------------------------------------------------------------ R15: a small disk
-@contextlib.contextmanager
-def small_disk(megabytes: int) -> Iterator[Path]:
-    """A file system of so few megabytes; OSError where this process may not mount one."""
-    with tempfile.TemporaryDirectory(prefix="beijiang-small-") as folder:
-        command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "none", folder]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise OSError(f"no file system may be mounted here: {done.stderr.strip()}")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run(["umount", "--lazy", folder], check=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos import drills
+from chaos import disk, drills
 from tests.e2e.server import Server
 
 
@@ -44,3 +44,14 @@ def test_a_restarted_database_loses_and_doubles_nothing() -> None:
     print(done)
     assert done.notes["submitted"] == 300 and done.verdict.clean
     assert done.notes["longest"] <= 30
+
+
+def test_a_full_disk_is_said_and_loses_nothing(loaded_file: Path) -> None:
+    """R15."""
+    try:
+        done = disk.full(loaded_file)
+    except disk.NoDisk as reason:
+        pytest.skip(f"NO DISK WAS FILLED, it takes the right to mount one: {reason}")
+    print(done)
+    assert done.verdict.clean and done.notes["submitted"] > 1 and done.notes["found"]
+    assert done.notes["silent"] == done.notes["leftovers"] == 0
