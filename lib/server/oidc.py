@@ -105,7 +105,8 @@ async def callback(request: Request) -> Response:
         return _sorry(refusal.message, 409)
     finally:
         request.session.clear()
-    return login.signed_in(entry.token, "/account" if entry.new else onward)
+    invited = onward.startswith("/invite/")
+    return login.signed_in(entry.token, "/account" if entry.new and not invited else onward)
 
 
 async def link(request: Request) -> Response:

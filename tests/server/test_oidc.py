@@ -19,7 +19,7 @@ from werkzeug import Request, Response
 
 from lib.domain.access import Role
 from lib.server import oidc
-from lib.services import accounts
+from lib.services import accounts, links
 from lib.settings import settings
 from lib.store.engine import Database
 from lib.store.models import Account, AuditEntry, Identity, Login
@@ -256,6 +256,17 @@ def test_a_switched_off_account_stays_out(client: TestClient, app_database: Data
     assert answer.status_code == 403 and "已停用" in answer.text
     with app_database.read() as session:
         assert session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc())).first() == "login.refused"
+
+
+def test_an_invitation_is_accepted_by_a_first_login(client: TestClient, app_database: Database) -> None:
+    token = links.invite(app_database, Role.OFFICIAL, 7, actor=KEEPER, scope="150200")
+    assert f"/login?next=/invite/{token}" in client.get(f"/invite/{token}").text
+    assert enter(client, "he", f"/invite/{token}").headers["location"] == f"/invite/{token}"
+    assert client.post(f"/invite/{token}", data={"own": "1"}, headers=OURS).status_code == 303
+    with app_database.read() as session:
+        account = session.scalars(select(Account)).one()
+        assert (account.role, account.scope) == (Role.OFFICIAL, "150200")
+    assert who(client) == "统一身份用户"
 
 
 @pytest.mark.usefixtures("administrator")
