@@ -187,6 +187,13 @@ def db(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 
 @pytest.fixture(params=BACKENDS)
+def blank(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database without tables, once on SQLite and once on PostgreSQL."""
+    with _copy(request.param, "blank", lambda made: made.engine.connect().close(), request) as copy:
+        yield copy
+
+
+@pytest.fixture(params=BACKENDS)
 def loaded(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database with the public facts, once on SQLite and once on PostgreSQL; the test may write in it."""
     with _copy(request.param, "loaded", _load, request) as copy:

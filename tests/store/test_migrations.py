@@ -1,0 +1,196 @@
+"""R25: from nothing and from every landed schema with data to the newest, on both databases; a failure changes nothing.
+
+A new revision adds its predecessor to LANDED, with rows that its data migration has to carry.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import JSON, Boolean, Connection, Date, DateTime, MetaData, Numeric, String, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+
+from lib.domain.access import VISITOR, Actor, Role
+from lib.services import audit, catalogue
+from lib.services.catalogue import CatalogueQuery
+from lib.store import chain, migrations, search
+from lib.store.engine import Database
+from lib.store.models import Achievement, Base, Submission
+
+KEEPER = Actor(role=Role.ADMINISTRATOR, name="测试")
+MOMENT = datetime(2026, 11, 1, 2, 3, 4, 567890, tzinfo=UTC)
+STATES = ("pending", "published", "returned", "declined")
+KINDS = ("demand", "achievement", "registration")
+TRIGGERS = {
+    "sqlite": {"audit_entry_no_update", "audit_entry_no_delete", "audit_entry_no_replace"},
+    "postgresql": {"audit_entry_no_change", "audit_entry_no_truncate"},
+}
+
+
+def _blank(column: Any) -> Any:
+    """A value for a column that must have one."""
+    kinds: dict[type, Any] = {
+        JSON: {},
+        Boolean: True,
+        DateTime: MOMENT,
+        Date: date(2026, 11, 1),
+        Numeric: 1,
+        String: "",
+    }
+    return next((value for kind, value in kinds.items() if isinstance(column.type, kind)), 1)
+
+
+def _first(connection: Connection) -> None:
+    """Rows in every table of schema 0001: submissions of each kind in each state, accounts, logins, audit entries."""
+    known = MetaData()
+    known.reflect(connection)
+
+    def put(into: str, **values: Any) -> None:
+        table = known.tables[into]
+        needed = {c.name: _blank(c) for c in table.c if not c.nullable and (not c.primary_key or c.name != "id")}
+        connection.execute(table.insert().values(**(needed | values)))
+
+    for code, level, parent in (
+        ("150000", "region", None),
+        ("150200", "league", "150000"),
+        ("150203", "banner", "150200"),
+    ):
+        put("division", code=code, level=level, parent_code=parent, name=code)
+    record: dict[str, Any] = {"origin": "submitted", "league_code": "150200", "banner_code": "150203", "year": 2025}
+    put("organization", id=1, name="包钢", name_key="包钢", kind="企业", origin="public")
+    for number in (1, 2):
+        unit = {"organization_id": 1, "price": None, "trl": 5}
+        put("achievement", title=f"稀土永磁 {number}", field=5, **unit, **record)
+        put("demand", title="氢能", field=6, budget=None, **record)
+    put("event", id=1, title="路演", kind="路演", origin="public")
+    put("event_item", id=1, event_id=1, title="项目", field=None)
+    put("account", id=1, login="old", login_key="old", role="administrator", password_hash="$argon2id$")
+    put("account", id=2, login="gone", login_key="gone", role="visitor", active=False)
+    put("login", token_hash="h", account_id=1)
+    for number, (kind, state) in enumerate(((k, s) for k in KINDS for s in STATES), 1):
+        place = {"league": "150200", "banner": "150203", "valid_until": "2027-01-01"} if kind == "demand" else {}
+        put(
+            "submission", id=number, draft_id=f"{number:032x}", receipt=f"XQ-{number}", kind=kind, state=state,
+            content={"unit": "包钢", **place}, contact_name="张三丰", contact_phone="13800005678", decided_by=1,
+            event_id=1 if kind == "registration" else None, record_id=1 if state == "published" else None,
+        )  # fmt: skip
+        put("audit_entry", id=number, action="submission.create", actor="访客", detail={"receipt": f"XQ-{number}"})
+    put("receipt_counter", kind="demand", day=date(2026, 11, 1), last=4)
+    put("revision", topic="demand", number=7)
+    put("statistic", indicator="合同", value="12.3400", origin="public")
+    put("contract", title="合同", amount=100, technology_amount=None, origin="public")
+    put("cooperation", partner="北京", channel="interregional", direction="in", origin="public")
+    put("dataset", name="demands.csv")
+    put("policy_clause", id="1.1")
+    for index in search.INDEXES.values():
+        search.rebuild(connection, index)
+
+
+LANDED = {"0001": _first}
+
+
+def _rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table, by column."""
+    known = MetaData()
+    known.reflect(connection)
+    tables = (table for name, table in known.tables.items() if "_fts" not in name and name != "alembic_version")
+    return {
+        table.name: sorted((dict(row) for row in connection.execute(select(table)).mappings()), key=repr)
+        for table in tables
+    }
+
+
+def _kept(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> int:
+    """How many rows of before are there after, each with its old columns unchanged. Raises AssertionError."""
+    for name, rows in before.items():
+        columns = rows[0].keys()
+        found = sorted(({column: row[column] for column in columns} for row in after[name]), key=repr)
+        assert found == rows, name
+    return sum(map(len, before.values()))
+
+
+def _check(db: Database) -> None:
+    """The schema is the newest one, with everything the models do not know."""
+    assert db.ready()
+    with db.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        assert [difference for difference in differences if "_fts" not in str(difference)] == []
+        of = "sqlite_master WHERE type = 'trigger'" if db.sqlite else "pg_trigger WHERE NOT tgisinternal"
+        triggers = connection.scalars(text(f"SELECT {'name' if db.sqlite else 'tgname'} FROM {of}"))
+        assert set(triggers) == TRIGGERS[db.url.get_backend_name()]
+        tables = (
+            set(connection.scalars(text("SELECT name FROM sqlite_master")))
+            if db.sqlite
+            else set(inspect(connection).get_table_names())
+        )
+        assert {index.fts for index in search.INDEXES.values()} <= tables
+
+
+def test_from_nothing(blank: Database) -> None:
+    """R25: empty to head."""
+    migrations.upgrade(blank.engine)
+    _check(blank)
+
+
+@pytest.mark.parametrize("revision", LANDED)
+def test_with_data(blank: Database, revision: str) -> None:
+    """R25: a landed schema with rows in every table to head: nothing lost, references whole, search and audit work."""
+    migrations.upgrade(blank.engine, revision)
+    with blank.engine.begin() as connection:
+        LANDED[revision](connection)
+        before = _rows(connection)
+    assert [name for name, rows in before.items() if not rows] == []
+    migrations.upgrade(blank.engine)
+    migrations.upgrade(blank.engine)
+    _check(blank)
+    with blank.engine.connect() as connection:
+        count = _kept(before, _rows(connection))
+        if blank.sqlite:
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+    with blank.read() as session:
+        assert catalogue.search_achievements(session, CatalogueQuery(q="永磁"), actor=VISITOR).total == 2
+        assert audit.verify(session, actor=KEEPER).faults == ()
+        submissions = session.scalars(select(Submission).order_by(Submission.id)).all()
+        assert {s.contact_hint for s in submissions} == {"张＊＊ 138****5678"}
+        places = {(s.league_code, s.banner_code, str(s.valid_until)) for s in submissions if s.kind == "demand"}
+        assert places == {("150200", "150203", "2027-01-01")}
+    for statement in ("UPDATE audit_entry SET actor = ''", "DELETE FROM audit_entry"):
+        with pytest.raises(DBAPIError, match="append-only"), blank.engine.begin() as connection:
+            connection.execute(text(statement))
+    with blank.write() as session:
+        audit.record(session, KEEPER, "test.write", "test", 1)
+        session.delete(session.get_one(Achievement, 2))
+    with blank.write() as session:
+        fresh = Achievement(title="新", origin="public", created_at=MOMENT, updated_at=MOMENT)
+        session.add(fresh)
+        session.flush()
+        assert fresh.id > 2
+    print(f"R25: {revision} with {count} rows to {migrations.head()} on {blank.url.get_backend_name()}: 0 lost")
+
+
+@pytest.mark.parametrize("revision", LANDED)
+def test_a_step_that_fails_leaves_the_old_schema(
+    blank: Database, revision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R25: the last thing the migration does fails; tables and rows are as before, and the next attempt succeeds."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("the power is gone")
+
+    migrations.upgrade(blank.engine, revision)
+    with blank.engine.begin() as connection:
+        LANDED[revision](connection)
+        before = _rows(connection)
+    with monkeypatch.context() as patched:
+        patched.setattr(chain, "hashed", broken)
+        with pytest.raises(RuntimeError, match="power"):
+            migrations.upgrade(blank.engine)
+    with blank.engine.connect() as connection:
+        assert migrations.version(connection) == revision
+        assert _rows(connection) == before
+        if blank.sqlite:
+            assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+    migrations.upgrade(blank.engine)
+    _check(blank)
