@@ -24,6 +24,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lib.domain.access import Permission
 from lib.server import errors, frames, headers
 from lib.services import accounts, trace
 from lib.settings import Settings, settings
@@ -36,6 +37,7 @@ UPLOAD: Final = re.compile(r"^/_stcore/upload_file/([^/]+)/[^/]+$")
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_-][a-z0-9._-]{0,252})(?::\d{1,5})?")
 _BROWSER_KEY: Final = re.compile(r"[\w-]{43}")
 _REMEMBERED: Final = 20_000
+_UPLOADS: Final = 20
 _TOUCH_SECONDS: Final = 60
 _MINUTE: Final = 60
 
@@ -49,6 +51,8 @@ class Guard:
         self.scripts = scripts
         self.owners: OrderedDict[str, bytes] = OrderedDict()
         """Page session → hash of the cookies that opened it."""
+        self.uploads: dict[str, int] = {}
+        """Page session → how many files it was sent; what Streamlit has not handed on lies in memory."""
         self.open: dict[str, int] = {}
         self.handshakes: dict[str, deque[float]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
@@ -94,17 +98,22 @@ class Guard:
             return None
         if not same_origin(scope, asked, self.settings):
             return _refuse(scope, 403, "请求不是从本站页面发出的，已拒绝。")
-        if "/upload_file" in path and not await self._may_upload(path, cookies):
-            return _refuse(scope, 403, "请先登录再上传文件。")
+        if "/upload_file" in path:
+            return await self._upload_refusal(scope, path, cookies)
         return None
 
-    async def _may_upload(self, path: str, cookies: dict[str, str]) -> bool:
-        """An upload needs a login, and the page session of the same browser and login."""
+    async def _upload_refusal(self, scope: Scope, path: str, cookies: dict[str, str]) -> Response | None:
+        """An upload needs a login that may upload, and the page session of the same browser and login; few a page."""
         found = UPLOAD.match(path)
         token = cookies.get(self.settings.session_cookie)
         if found is None or token is None or not self._owns(found[1], cookies):
-            return False
-        return await run_in_threadpool(_signed_in, token)
+            return _refuse(scope, 403, "请先登录再上传文件。")
+        if not await run_in_threadpool(_may_upload, token):
+            return _refuse(scope, 403, "这个账号还不能上传文件，请先登录有权限的账号。")
+        if self.uploads.get(found[1], 0) >= _UPLOADS:
+            return _refuse(scope, 429, "这个页面上传的次数太多，请刷新后继续。")
+        self.uploads[found[1]] = self.uploads.get(found[1], 0) + 1
+        return None
 
     def _dress(self, message: Message, scope: Scope, asked: Headers, cookies: dict[str, str]) -> None:
         given = MutableHeaders(raw=list(message["headers"]))
@@ -247,7 +256,7 @@ class Guard:
         self.owners[session] = owner
         self.owners.move_to_end(session)
         if len(self.owners) > _REMEMBERED:
-            self.owners.popitem(last=False)
+            self.uploads.pop(self.owners.popitem(last=False)[0], None)
 
     def _owns(self, session: str, cookies: dict[str, str]) -> bool:
         owner, asking = self.owners.get(session), self._owner(cookies)
@@ -299,9 +308,10 @@ def _refuse(scope: Scope, status: int, sentence: str) -> Response:
     return PlainTextResponse(sentence, status)
 
 
-def _signed_in(token: str) -> bool:
+def _may_upload(token: str) -> bool:
     with database().read() as session:
-        return accounts.actor_of(session, token).account_id is not None
+        actor = accounts.actor_of(session, token)
+    return actor.may(Permission.UPLOAD_ATTACHMENT) or actor.may(Permission.LOAD_DATA)
 
 
 def _touch(token: str) -> None:

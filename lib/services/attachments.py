@@ -33,7 +33,6 @@ from lib.store.outage import FULL
 MOST_FILES: Final = 5
 MIB: Final = 1024 * 1024
 _EDITABLE: Final = (SubmissionState.RETURNED.value, SubmissionState.WITHDRAWN.value)
-_FORMER: Final = (SubmissionState.PUBLISHED.value, SubmissionState.ARCHIVED.value)
 _GONE: Final = "没有找到这个附件，可能已经删除。"
 _ORPHAN_SECONDS: Final = 3600
 
@@ -163,21 +162,9 @@ def of_submission(session: Session, submission_id: int, *, actor: Actor) -> tupl
 def of_record(session: Session, record_kind: str, record_id: int, *, actor: Actor) -> tuple[AttachmentItem, ...]:
     """The files of a published record: open ones with their names, closed ones without. Raises AccessDenied."""
     opened = disclosure.levels(session, record_kind, record_id, actor=actor)
-    now_published = select(Submission.id).where(disclosure.of_record(record_kind, record_id)).exists()
-    kinds = [kind.value for kind in disclosure.KINDS[record_kind]]
     a = Attachment
     columns = (a.id, a.media_type, a.size, a.level, a.uploaded_at)
-    statement = (
-        select(*columns)
-        .join(Submission, Submission.draft_id == a.draft_id)
-        .where(
-            Submission.kind.in_(kinds),
-            Submission.record_id == record_id,
-            Submission.state.in_(_FORMER),
-            now_published,
-        )
-        .order_by(a.id)
-    )
+    statement = select(*columns).where(disclosure.files_of(record_kind, record_id)).order_by(a.id)
     rows = session.execute(statement).all()
     ids = [row.id for row in rows if row.level in opened]
     names = {row.id: row.name for row in session.execute(select(a.id, a.name).where(a.id.in_(ids)))} if ids else {}
@@ -216,7 +203,7 @@ def _may_open(session: Session, found: Attachment, submission: Submission | None
         return False
     if session.scalar(select(Submission.id).where(Submission.id == submission.id, _close(actor))) is not None:
         return True
-    if submission.state not in _FORMER or submission.record_id is None:
+    if submission.record_id is None:
         return False
     record_kind = next(name for name, kinds in disclosure.KINDS.items() if submission.kind in kinds)
     listed = of_record(session, record_kind, submission.record_id, actor=actor)

@@ -18,7 +18,7 @@ from lib.domain.errors import AccessDenied, NotFound
 from lib.domain.vocabulary import AccessState, FieldLevel, SubmissionKind, SubmissionState
 from lib.services import audit, scopes
 from lib.store.engine import Database
-from lib.store.models import AccessRequest, SealedField, Submission
+from lib.store.models import AccessRequest, Attachment, SealedField, Submission
 
 KINDS: Final[dict[str, tuple[SubmissionKind, ...]]] = {
     "achievement": (SubmissionKind.ACHIEVEMENT,),
@@ -49,6 +49,8 @@ class Restricted:
 
     fields: tuple[ClosedField, ...]
     owner: bool
+    granted: bool
+    """True when a field or a file is 授权可见."""
     may_ask: bool
     """True when asking would open something: the actor may ask, and what is 授权可见 is still closed."""
 
@@ -90,10 +92,11 @@ def restricted(session: Session, record_kind: str, record_id: int, *, actor: Act
         ClosedField(row.name, names.get(row.name, row.name), FieldLevel(row.level), row.level in opened)
         for row in found
     )
-    may_ask = actor.may(Permission.REQUEST_ACCESS) and any(
-        field.level is FieldLevel.GRANTED and not field.open for field in fields
+    granted = any(field.level is FieldLevel.GRANTED for field in fields) or _granted_file(
+        session, record_kind, record_id
     )
-    return Restricted(fields, owns(session, record_kind, record_id, actor=actor), may_ask)
+    may_ask = granted and FieldLevel.GRANTED not in opened and actor.may(Permission.REQUEST_ACCESS)
+    return Restricted(fields, owns(session, record_kind, record_id, actor=actor), granted, may_ask)
 
 
 def view(database: Database, record_kind: str, record_id: int, *, actor: Actor) -> dict[str, str]:
@@ -179,6 +182,23 @@ def of_record(record_kind: str, record_id: Any) -> ColumnElement[bool]:
     kinds = [kind.value for kind in KINDS[record_kind]]
     published = Submission.state == SubmissionState.PUBLISHED.value
     return and_(Submission.kind.in_(kinds), Submission.record_id == record_id, published)
+
+
+def files_of(record_kind: str, record_id: int) -> ColumnElement[bool]:
+    """The condition that an attachment goes with a record that is published now: handed in with what was published
+    as it, or with what that revised."""
+    published = select(Submission.id).where(of_record(record_kind, record_id)).exists()
+    behind = select(Submission.draft_id).where(
+        Submission.kind.in_([kind.value for kind in KINDS[record_kind]]),
+        Submission.record_id == record_id,
+        Submission.state.in_([SubmissionState.PUBLISHED.value, SubmissionState.ARCHIVED.value]),
+    )
+    return and_(published, Attachment.draft_id.in_(behind))
+
+
+def _granted_file(session: Session, record_kind: str, record_id: int) -> bool:
+    closed = Attachment.level == FieldLevel.GRANTED.value
+    return session.scalar(select(Attachment.id).where(files_of(record_kind, record_id), closed).limit(1)) is not None
 
 
 def _exists(session: Session, *conditions: ColumnElement[bool]) -> bool:

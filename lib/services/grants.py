@@ -103,7 +103,7 @@ def request_access(
                 raise InvalidInput({"reason": "这份申请的编号不对，请刷新页面后再填。"})
             return known.id
         there = disclosure.restricted(session, record_kind, record_id, actor=actor)
-        if not there.fields:
+        if not there.granted:
             raise NotFound("这条记录没有需要授权的内容。")
         if not there.may_ask:
             raise Conflict("这些内容已经对您开放，不用申请。")

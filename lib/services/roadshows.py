@@ -88,6 +88,7 @@ class EventPage:
 class Item:
     """A project that takes part in an event."""
 
+    id: int
     title: str
     unit: str = ""
     field: str = UNDISCLOSED
@@ -141,6 +142,7 @@ def read_event(session: Session, record_id: int, *, actor: Actor, today: date | 
     shown = session.scalars(select(EventItem).where(EventItem.event_id == record_id).order_by(EventItem.id))
     items = tuple(
         Item(
+            id=item.id,
             title=item.title,
             unit=item.organization_text,
             field=FIELDS[item.field] if item.field else UNDISCLOSED,

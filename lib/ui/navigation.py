@@ -39,6 +39,9 @@ PLACES: Final = (
     Place("submit", "提交", Permission.CREATE_SUBMISSION),
     Place("sources", "数据来源", Permission.READ_SOURCES),
     Place("review", "审核", Permission.REVIEW_SUBMISSION, WORK),
+    Place("access", "查看申请", Permission.MANAGE_OWN_ACCOUNT, WORK),
+    Place("accounts", "账号管理", Permission.APPROVE_ACCOUNT, WORK),
+    Place("account", "我的账号", Permission.MANAGE_OWN_ACCOUNT, WORK),
 )
 """Places of a section stand together in its menu, those without one in the header itself."""
 

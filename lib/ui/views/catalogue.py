@@ -14,6 +14,7 @@ from lib.ui import cache, filters, navigation
 from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import Markup, draw, el, external, ladder
 from lib.ui.guard import Context
+from lib.ui.views import access
 
 Record: TypeAlias = Achievement | Demand | Organization
 _FACETS: Final = {
@@ -112,6 +113,7 @@ def achievement(ctx: Context, record_id: int) -> None:
                     ("所处阶段", record.stage),
                 ]
             )
+        access.block(ctx, "achievement", record.id, "achievements", record.id)
         others = tuple(card for card in siblings if card.id != record.id)
         if others:
             bands.section("同单位成果")
@@ -164,6 +166,7 @@ def demand(ctx: Context, record_id: int) -> None:
         if record.indicators or record.keywords:
             bands.section("技术要求")
             records.facts([("技术指标", record.indicators), ("关键词", record.keywords)])
+        access.block(ctx, "demand", record.id, "demands", record.id)
         bands.section("库里可能用得上的成果", "按相同的词找出，供参考")
         if answers:
             with st.grid(2, min_column_width=280, gap="small"):

@@ -20,6 +20,7 @@ from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import draw, el, external
 from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
+from lib.ui.views import access
 
 FEED: Final = "/feeds/events.ics"
 _TOPICS: Final = ("event", "event_item", "division", "organization")
@@ -81,6 +82,8 @@ def record(ctx: Context, record_id: int) -> None:
     with right:
         bands.section("参加项目", "报名审核通过后公布")
         _items(found)
+        for item in found.items:
+            access.block(ctx, "event_item", item.id, "roadshows", card.id, of=item.title)
         _related(ctx, card)
         _provenance(found)
 
