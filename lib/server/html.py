@@ -36,9 +36,8 @@ button:hover,.button:hover{background:#1A5F99}
 a{color:#1A5F99}
 a.button{color:#fff}
 a.other{color:#1A5F99}
-.row{display:grid;grid-template-columns:1fr 1fr;gap:0 16px}.row>div{margin-top:16px}
-.row>div>label{margin-top:0}
-.tick{display:flex;gap:10px;align-items:flex-start;font-weight:400}
+form>div{margin-top:16px}.row{display:grid;grid-template-columns:1fr 1fr;gap:16px}
+label.tick{display:flex;margin-top:14px;gap:10px;align-items:flex-start;font-weight:400}
 .tick input{width:20px;height:20px;flex:none;margin:3px 0}
 .wrong{color:#8C3522;font-size:.875rem;margin:6px 0 0}
 .tip{color:#5B6B7A;font-size:.875rem;margin:6px 0 0}

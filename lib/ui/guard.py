@@ -2,15 +2,17 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from hashlib import sha256
 
 import streamlit as st
 
 from lib.domain.access import Actor, Permission, require
 from lib.domain.errors import AccessDenied
-from lib.services import accounts, revisions, trace
+from lib.services import accounts, personal, revisions, trace
 from lib.settings import settings
 from lib.store.engine import database
 from lib.ui.components import bands
+from lib.ui.components.markup import draw, el
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class Context:
 
     actor: Actor
     revisions: dict[str, int]
+    must_agree: bool = False
+    """True when the consent text has changed since the actor agreed to it."""
 
     def revision(self, *topics: str) -> tuple[int, ...]:
         """The numbers that a cache of these topics is keyed by."""
@@ -33,12 +37,18 @@ def token() -> str | None:
     return st.context.cookies.get(settings().session_cookie)
 
 
+def browser() -> str:
+    """What stands for this browser where somebody has no account: the SHA-256 of its cookie, blank without one."""
+    key = st.context.cookies.get(settings().browser_cookie)
+    return sha256(key.encode()).hexdigest() if key else ""
+
+
 def begin() -> Context:
     """Read the login and the revisions anew: the first thing of every run."""
     run = trace.begin(st.context.ip_address or "")
     with database().read() as session:
         actor = accounts.actor_of(session, token(), address=run.address, request_id=run.id)
-        context = Context(actor, revisions.read(session))
+        context = Context(actor, revisions.read(session), personal.must_agree(session, actor=actor))
     _RUN.set(context)
     return context
 
@@ -50,5 +60,10 @@ def page(permission: Permission) -> Context:
         require(context.actor, permission)
     except AccessDenied as denied:
         bands.denied(denied.message, signed_in=context.actor.account_id is not None)
+        st.stop()
+    if context.must_agree and permission is not Permission.MANAGE_OWN_ACCOUNT:
+        bands.band("请先阅读更新的说明", "个人信息处理说明有更新，同意后继续。")
+        draw(el("p", el("a", "去阅读", href="/account", cls="bj-button"), cls="bj-actions"))
+        bands.footer()
         st.stop()
     return context

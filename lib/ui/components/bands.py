@@ -51,9 +51,12 @@ def denied(message: str, *, signed_in: bool) -> None:
 
 
 def account(name: str, path: str) -> None:
-    """The login link, or who is signed in."""
-    label = name or "登录"
-    draw(el("a", label, href=f"/login?next=/{quote(path)}", cls="bj-account"))
+    """The login link, or who is signed in with the way to their account and out."""
+    if not name:
+        draw(el("a", "登录", href=f"/login?next=/{quote(path)}", cls="bj-account"))
+        return
+    out = el("form", el("button", "退出", type="submit"), method="post", action="/logout", cls="bj-logout")
+    draw(el("div", el("a", name, href="/account", cls="bj-account"), out, cls="bj-who"))
 
 
 def footer() -> None:

@@ -1,5 +1,6 @@
 """Small pieces of HTML that Streamlit has no element for. Every text is escaped; there is no way around it."""
 
+import re
 from html import escape
 
 import streamlit as st
@@ -12,7 +13,7 @@ class Markup(str):
 
 
 _ATTRIBUTES = frozenset({"href", "title", "role", "style", "rel", "src", "alt"}) | frozenset(
-    {"aria_label", "aria_hidden", "aria_current"}
+    {"aria_label", "aria_hidden", "aria_current", "method", "action", "type"}
 )
 
 
@@ -27,6 +28,8 @@ def el(tag: str, *children: str | Markup | None, cls: str = "", **attributes: st
     href = attributes.get("href", "/")
     if not href.startswith(("/", "#", "http://", "https://")):
         raise ValueError("a link must be a path or an http(s) address")
+    if not re.match(r"/(?![/\\])", attributes.get("action", "/.")):
+        raise ValueError("a form goes to a path of ours")
     stated = {"class": cls, **attributes} if cls else attributes
     listed = "".join(f' {name.replace("_", "-")}="{escape(value)}"' for name, value in stated.items())
     inside = "".join(

@@ -27,6 +27,11 @@ def missing(kind: str, page: str, message: str) -> None:
     st.page_link(navigation.href(page), label=f"回到{kind}", icon=":material/arrow_back:")
 
 
+def heading(title: str) -> Markup:
+    """The heading of a panel."""
+    return el("h3", title, cls="bj-chart-title")
+
+
 def facts(rows: Sequence[Fact], title: str = "") -> None:
     """A two-column list of facts; blanks read 未披露."""
     items = [
