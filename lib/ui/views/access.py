@@ -28,6 +28,13 @@ _NOTE: Final = "谁可以看由权属单位决定；每次查看都会记录在�
 
 
 # ------------------------------------------------------------------ the block on a record page
+def levels(ctx: Context, record_kind: str, record_id: int) -> dict[str, str]:
+    """What a record page says in the place of each field that is not public."""
+    with database().read() as session:
+        there = disclosure.restricted(session, record_kind, record_id, actor=ctx.actor)
+    return {field.name: f"{field.level.label}，见「需要授权的内容」" for field in there.fields}
+
+
 def block(ctx: Context, record_kind: str, record_id: int, page: str, page_id: int, *, of: str = "") -> None:
     """What of this record is not public, and the way to it; nothing where all of it is.
 
@@ -79,12 +86,12 @@ def _state(field: ClosedField, values: dict[str, str]) -> str | Markup:
 
 
 def _files(files: tuple[AttachmentItem, ...]) -> None:
-    closed = [file for file in files if not file.open]
-    for file in files:
-        if file.open:
-            draw(el("p", "附件：", link(file), cls="bj-meaning"))
+    closed = sum(not file.open for file in files)
+    lines = [el("li", "附件：", link(file)) for file in files if file.open]
     if closed:
-        draw(el("p", f"另有 {len(closed)} 个附件没有对您开放。", cls="bj-meaning"))
+        lines.append(el("li", f"{'另有' if lines else '有'} {closed} 个附件没有对您开放"))
+    if lines:
+        draw(el("ul", *lines, cls="bj-list"))
 
 
 def _ask(ctx: Context, record_kind: str, record_id: int) -> None:
@@ -151,7 +158,7 @@ def page(ctx: Context) -> None:
 
 def _head(request: Request) -> None:
     if request.page_id:
-        records.internal(cards.plain(request.title), request.page, request.page_id)
+        records.internal(f"**{cards.plain(request.title)}**", request.page, request.page_id)
     else:
         draw(el("p", request.title))
 

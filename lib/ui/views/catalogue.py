@@ -14,7 +14,7 @@ from lib.ui import cache, filters, navigation
 from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import Markup, draw, el, external, ladder
 from lib.ui.guard import Context
-from lib.ui.views import access
+from lib.ui.views import access, history
 
 Record: TypeAlias = Achievement | Demand | Organization
 _FACETS: Final = {
@@ -70,6 +70,7 @@ def achievement(ctx: Context, record_id: int) -> None:
     except NotFound as missing:
         records.missing("成果库", "achievements", missing.message)
         return
+    closed = access.levels(ctx, "achievement", record.id)
     places = cache.place_names(ctx.revision("division"))
     field = FIELDS[record.field] if record.field else ""
     records.head("成果库", "achievements", record.title, record.summary, (field, record.award), _tag(record))
@@ -93,9 +94,9 @@ def achievement(ctx: Context, record_id: int) -> None:
                     ("盟市旗县", _where(record.league_code, record.banner_code, places)),
                     ("年份", str(record.year or "")),
                     ("领域", field),
-                    ("知识产权", record.ip),
+                    ("知识产权", " ".join(filter(None, (record.ip, closed.get("ip"))))),
                     ("转化方式", record.transfer_mode),
-                    ("价格", cards.stated_amount(record.price, record.negotiable)),
+                    ("价格", cards.stated_amount(record.price, record.negotiable) or closed.get("price", "")),
                 ]
             )
             level = f"{record.trl} 级：{TRL_LEVELS[record.trl]}" if record.trl else UNDISCLOSED
@@ -109,7 +110,7 @@ def achievement(ctx: Context, record_id: int) -> None:
                 [
                     ("成果类别", record.achievement_class),
                     ("关键词", record.keywords),
-                    ("技术指标", record.indicators),
+                    ("技术指标", record.indicators or closed.get("indicators", "")),
                     ("所处阶段", record.stage),
                 ]
             )
@@ -120,7 +121,7 @@ def achievement(ctx: Context, record_id: int) -> None:
             with st.grid(2, min_column_width=280, gap="small"):
                 for card in others:
                     cards.draw_card(card, places)
-        _provenance(record)
+        _provenance(ctx, record)
 
 
 def _stages(record: Achievement) -> list[tuple[str, str, bool]]:
@@ -143,6 +144,7 @@ def demand(ctx: Context, record_id: int) -> None:
     except NotFound as missing:
         records.missing("需求库", "demands", missing.message)
         return
+    closed = access.levels(ctx, "demand", record.id)
     answers = cache.answers(f"{record.title} {record.keywords}", ctx.revision("achievement", "organization"))
     places = cache.place_names(ctx.revision("division"))
     field = FIELDS[record.field] if record.field else ""
@@ -158,14 +160,15 @@ def demand(ctx: Context, record_id: int) -> None:
                 ("领域", field),
                 ("需求类别", record.demand_class),
                 ("合作方式", record.cooperation_mode),
-                ("预算", cards.stated_amount(record.budget, record.negotiable)),
+                ("预算", cards.stated_amount(record.budget, record.negotiable) or closed.get("budget", "")),
                 ("有效期", validity),
             ]
         )
     with right:
         if record.indicators or record.keywords:
             bands.section("技术要求")
-            records.facts([("技术指标", record.indicators), ("关键词", record.keywords)])
+            indicators = record.indicators or closed.get("indicators", "")
+            records.facts([("技术指标", indicators), ("关键词", record.keywords)])
         access.block(ctx, "demand", record.id, "demands", record.id)
         bands.section("库里可能用得上的成果", "按相同的词找出，供参考")
         if answers:
@@ -174,7 +177,7 @@ def demand(ctx: Context, record_id: int) -> None:
                     cards.draw_card(card, places)
         else:
             bands.empty("库里还没有相近的成果", "有合适的成果，欢迎提交。")
-        _provenance(record)
+        _provenance(ctx, record)
 
 
 def organization(ctx: Context, record_id: int) -> None:
@@ -203,7 +206,7 @@ def organization(ctx: Context, record_id: int) -> None:
                         cards.draw_card(card, places)
             else:
                 bands.empty("暂无数据", f"公开信息里没有署这家机构名称的{none}。")
-        _provenance(record)
+        _provenance(ctx, record)
 
 
 def _tag(record: Record) -> Markup:
@@ -222,7 +225,7 @@ def _where(league: str | None, banner: str | None, places: dict[str, str]) -> st
     return " ".join(filter(None, (places.get(league or ""), places.get(banner or ""))))
 
 
-def _provenance(record: Record) -> None:
+def _provenance(ctx: Context, record: Record) -> None:
     bands.section("来源与更新记录")
     origin = Origin(record.origin)
     publisher = record.source_publisher or "发布方未披露"
@@ -238,3 +241,5 @@ def _provenance(record: Record) -> None:
     if record.updated_at != record.created_at:
         rows.append(("最近更新", show_time(record.updated_at)))
     records.facts(rows)
+    if origin is Origin.SUBMITTED and isinstance(record, Achievement | Demand):
+        history.steps(ctx, record.__tablename__, record.id)
