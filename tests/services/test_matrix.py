@@ -38,7 +38,7 @@ from lib.services.network import Metric
 from lib.services.reviews import QueueQuery
 from lib.services.roadshows import EventQuery
 from lib.services.statistics import StatisticQuery
-from lib.settings import settings
+from lib.settings import ROOT, settings
 from lib.store.engine import Database
 from lib.store.models import Account, Attachment, Event, Organization, Submission
 from tests.architecture.test_rules import WITHOUT_CHECK
@@ -88,6 +88,31 @@ def owner_or_scope(actor: Actor, own: bool, near: bool) -> bool:
 
 REASON: Final = "想做中试合作，需要了解参数。"
 FILE: Final = ("说明.txt", "附件内容".encode())
+
+
+def nothing_of_it(_actor: Actor, _own: bool, _near: bool) -> bool:
+    return False
+
+
+def not_administrators(actor: Actor, _own: bool, _near: bool) -> bool:
+    return not actor.may(P.MANAGE_ACCOUNTS)
+
+
+REACHES: Final[dict[Reach, str]] = {
+    anyone: "whatever the permission allows",
+    own: "what is the actor's or the actor's organization's",
+    scope: "what lies in the actor's division",
+    scope_of_others: "what lies in the actor's division and is not the actor's own",
+    event: "the events the actor organizes; officials of the whole region",
+    own_or_scope: "the owner, a holder of a grant, officials of the place",
+    own_or_reviewing: "the owner, its reviewers",
+    owner_or_scope: "the owner, officials of the place; never the asker",
+    answering: "owners, and officials of the place",
+    nothing_of_it: "only what the actor asked for",
+    not_administrators: "everybody but administrators",
+}
+"""How far an action reaches, in words for the documentation."""
+
 PASSWORD: Final = "草原上的风吹过-2026"
 NEITHER: Final = WITHOUT_CHECK.keys() | {"submissions.is_own", "submissions.own_for_update"}
 """Given an actor, and no action: they say whose something is."""
@@ -157,7 +182,7 @@ ROWS: Final[dict[str, Row]] = {
     "grants.answerable": Row(P.READ_CATALOGUE, answering),
     "grants.requests_for": Row(P.READ_CATALOGUE, answering, lambda w: (AccessState.PENDING,)),
     "grants.request_access": Row(P.REQUEST_ACCESS, args=lambda w: (token_hex(16), "achievement", w.record, REASON)),
-    "grants.withdraw": Row(P.REQUEST_ACCESS, lambda *_: False, lambda w: (w.request,)),
+    "grants.withdraw": Row(P.REQUEST_ACCESS, nothing_of_it, lambda w: (w.request,)),
     "grants.waiting": Row(P.REQUEST_ACCESS, args=lambda w: ("achievement", w.record)),
     "grants.requests_of": Row(P.REQUEST_ACCESS),
     "grants.decide": Row(P.READ_CATALOGUE, owner_or_scope, lambda w: (w.request, True, 30, "", 1)),
@@ -192,7 +217,7 @@ ROWS: Final[dict[str, Row]] = {
     "links.reset_login": Row(P.REGISTER, args=lambda w: (w.reset,)),
     "links.accept": Row(P.REGISTER, args=lambda w: (w.invitation, {}), more=AGENT),
     "links.accept_signed_in": Row(
-        P.MANAGE_OWN_ACCOUNT, lambda actor, *_: not actor.may(P.MANAGE_ACCOUNTS), lambda w: (w.invitation,), AGENT
+        P.MANAGE_OWN_ACCOUNT, not_administrators, lambda w: (w.invitation,), AGENT
     ),
     "links.reset": Row(P.REGISTER, args=lambda w: (w.reset, PASSWORD, "other")),
     "people.listing": Row(P.MANAGE_ACCOUNTS),
@@ -420,3 +445,10 @@ def test_every_action_lets_in_whom_the_table_says_and_nobody_else(world: Any) ->
     print(f"R1: {len(ROWS)} actions × {len(world.actors)} people = {cases} cases, {len(wrong)} differences")
     assert cases > 1000
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_documentation_prints_this_matrix() -> None:
+    from tools import matrix  # it reads this module
+
+    printed = (ROOT / "docs" / "access.md").read_text()
+    assert printed == matrix.page(), "python -m tools.matrix > docs/access.md"
