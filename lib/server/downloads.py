@@ -1,15 +1,17 @@
-"""Files that are sent: the public data, to everybody; attachments, to whoever may open them."""
+"""Files that are sent: the public data, to everybody; attachments and the audit trail, to whoever may have them."""
 
 from typing import Final
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from lib.domain.errors import AccessDenied, NotFound
+from lib.domain.dates import today_shanghai
+from lib.domain.errors import AccessDenied, InvalidQuery, NotFound
 from lib.server import headers, posted
-from lib.services import attachments
+from lib.services import attachments, entries
 from lib.services.attachments import StoredFile
 from lib.services.sources import KINDS
 from lib.settings import settings
@@ -54,7 +56,25 @@ def _open(request: Request) -> StoredFile:
     return attachments.open_file(database(), number, actor=actor)
 
 
+async def trail(request: Request) -> Response:
+    """GET /download/audit.csv: the entries that the parameters ask for, as the audit page shows them; see `entries`."""
+    try:
+        data = await run_in_threadpool(_trail, request)
+    except (AccessDenied, InvalidQuery) as refused:
+        status = 403 if isinstance(refused, AccessDenied) else 422
+        return PlainTextResponse(refused.message, status, {"Cache-Control": "no-store"})
+    name = f"操作记录-{today_shanghai():%Y%m%d}.csv"
+    disposition = f"attachment; filename=\"audit.csv\"; filename*=UTF-8''{quote(name)}"
+    return Response(data, 200, {**headers.PRIVATE_FILE, "Content-Disposition": disposition}, "text/csv; charset=utf-8")
+
+
+def _trail(request: Request) -> bytes:
+    actor = posted.actor(posted.token(request), posted.address(request))
+    return entries.export_csv(database(), entries.AuditQuery.of(request.query_params), actor=actor)
+
+
 routes: Final[list[BaseRoute]] = [
     Route("/download/public/{name}.csv", public_file),
+    Route("/download/audit.csv", trail),
     Route("/download/attachment/{id:int}", attachment),
 ]

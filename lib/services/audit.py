@@ -1,6 +1,5 @@
 """The audit trail: one entry for each write, in the transaction of the write, without confidential values."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from lib.domain.dates import now_utc
 from lib.services import trace
 from lib.store import chain
 from lib.store.chain import Head
+from lib.store.engine import Database
 from lib.store.models import AuditEntry
 
 
@@ -51,10 +51,11 @@ def record(
     )
 
 
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Field to [before, after] where they differ: the `changes` of an entry's detail. Give it public fields only."""
-    names = dict.fromkeys((*before, *after))
-    return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}
+def refused(database: Database, what: str, *, actor: Actor) -> None:
+    """Note that a signed-in account tried what it may not; a visitor's tries are not kept."""
+    if actor.account_id is not None:
+        with database.write() as session:
+            record(session, actor, "access.refused", "page", what[:40], outcome="refused")
 
 
 # ------------------------------------------------------------------ does the chain hold

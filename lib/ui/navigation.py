@@ -42,6 +42,7 @@ PLACES: Final = (
     Place("access", "查看申请", Permission.MANAGE_OWN_ACCOUNT, WORK),
     Place("accounts", "账号管理", Permission.APPROVE_ACCOUNT, WORK),
     Place("account", "我的账号", Permission.MANAGE_OWN_ACCOUNT, WORK),
+    Place("audit", "操作记录", Permission.READ_AUDIT, WORK),
 )
 """Places of a section stand together in its menu, those without one in the header itself."""
 

@@ -20,7 +20,7 @@ from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import draw, el, external
 from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
-from lib.ui.views import access
+from lib.ui.views import access, history
 
 FEED: Final = "/feeds/events.ics"
 _TOPICS: Final = ("event", "event_item", "division", "organization")
@@ -85,7 +85,7 @@ def record(ctx: Context, record_id: int) -> None:
         for item in found.items:
             access.block(ctx, "event_item", item.id, "roadshows", card.id, of=item.title)
         _related(ctx, card)
-        _provenance(found)
+        _provenance(ctx, found)
 
 
 # ------------------------------------------------------------------ the list
@@ -247,7 +247,7 @@ def _related(ctx: Context, card: EventCard) -> None:
         rows(others, key="events-related")
 
 
-def _provenance(found: EventRecord) -> None:
+def _provenance(ctx: Context, found: EventRecord) -> None:
     bands.section("来源与更新记录")
     source = found.card.source
     publisher = source.publisher or "发布方未披露"
@@ -263,3 +263,4 @@ def _provenance(found: EventRecord) -> None:
     if found.card.updated_at != found.created_at:
         facts.append(("最近更新", show_time(found.card.updated_at)))
     records.facts(facts)
+    history.steps(ctx, "event", found.card.id)

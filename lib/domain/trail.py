@@ -1,0 +1,272 @@
+"""The words of the audit trail: what was done, to what, and what the details of an entry say."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from lib.domain.access import Role
+from lib.domain.vocabulary import ClaimState, FieldLevel, SubmissionKind, SubmissionState
+
+ACTIONS: Final[dict[str, str]] = {
+    "submission.create": "提交",
+    "submission.resubmit": "改后重新提交",
+    "submission.publish": "审核发布",
+    "submission.return": "退回整改",
+    "submission.decline": "不予发布",
+    "submission.withdraw": "撤回",
+    "submission.expire": "到期下架",
+    "submission.renew": "续期",
+    "submission.archive": "归档",
+    "submission.assign": "指派审核人",
+    "submission.adopt": "把提交归入账号",
+    "draft.prune": "清理过期草稿",
+    "marking.refuse": "拒收带密级标志的文字",
+    "contact.view": "查看联系方式",
+    "field.view": "查看授权内容",
+    "access.request": "申请查看",
+    "access.withdraw": "撤回申请",
+    "access.grant": "同意查看",
+    "access.decline": "不同意查看",
+    "access.revoke": "收回授权",
+    "attachment.add": "上传附件",
+    "attachment.open": "下载附件",
+    "attachment.remove": "删除附件",
+    "attachment.sweep": "清理附件",
+    "attachment.refuse": "拒收附件",
+    "login": "登录",
+    "login.refused": "登录被拒",
+    "login.end": "结束登录",
+    "logout": "退出",
+    "account.register": "注册",
+    "account.claim": "申请加入单位",
+    "account.approve": "通过单位申请",
+    "account.decline": "不通过单位申请",
+    "account.create": "创建账号",
+    "account.assign": "改身份或辖区",
+    "account.enable": "启用账号",
+    "account.disable": "停用账号",
+    "account.password": "改密码",
+    "account.reset_link": "发重置密码链接",
+    "account.reset": "用链接重置密码",
+    "account.correct": "改个人信息",
+    "account.consent": "同意个人信息说明",
+    "account.export": "导出个人数据",
+    "account.erase": "注销账号",
+    "identity.link": "关联统一身份",
+    "identity.unlink": "解除统一身份",
+    "invitation.create": "发邀请",
+    "invitation.accept": "接受邀请",
+    "invitation.revoke": "作废邀请",
+    "feed.key": "换订阅地址",
+    "audit.export": "导出操作记录",
+    "access.refused": "越权被拒",
+    "data.load": "装入公开数据",
+    "data.import": "导入表格",
+    "data.export": "导出全部数据",
+    "data.backup": "备份",
+    "data.restore": "恢复",
+    "demo.create": "生成演示数据",
+    "demo.clear": "清除演示数据",
+}
+"""Every action that is recorded; a test keeps the list whole."""
+
+OBJECTS: Final[dict[str, str]] = {
+    "submission": "提交",
+    "draft": "草稿",
+    "form": "表单",
+    "achievement": "成果",
+    "demand": "需求",
+    "event_item": "参加项目",
+    "event": "活动",
+    "organization": "机构",
+    "account": "账号",
+    "invitation": "邀请",
+    "access_request": "查看申请",
+    "attachment": "附件",
+    "audit": "操作记录",
+    "page": "页面",
+    "dataset": "数据集",
+}
+"""What an action is done to."""
+
+BLANK: Final = "（空）"
+OUTCOMES: Final[dict[str, str]] = {"done": "完成", "refused": "被拒"}
+
+PUBLIC_STEPS: Final[dict[str, str]] = {
+    "submission.create": "提交",
+    "submission.resubmit": "改后重新提交",
+    "submission.publish": "审核发布",
+    "submission.renew": "续期",
+    "submission.expire": "到期下架",
+}
+"""What everybody may know of a published record's way, with the day it happened and nothing else."""
+
+_DETAILS: Final[dict[str, str]] = {
+    "receipt": "回执号",
+    "kind": "类别",
+    "state": "状态",
+    "comment": "意见",
+    "changes": "改动",
+    "changed": "改动的项",
+    "fields": "涉及的项",
+    "names": "涉及的项",
+    "before": "之前",
+    "after": "之后",
+    "revises": "修订",
+    "replaced_by": "被替代为",
+    "valid_until": "有效期止",
+    "days": "授权天数",
+    "assignee": "审核人账号",
+    "asker": "申请人账号",
+    "record": "记录",
+    "role": "身份",
+    "scope": "辖区",
+    "organization": "单位",
+    "events": "活动",
+    "level": "公开范围",
+    "size": "字节",
+    "sha256": "校验值",
+    "file": "文件",
+    "rows": "行数",
+    "manifest": "清单校验值",
+    "head": "操作记录末尾",
+    "faults": "不符之处",
+    "seed": "种子",
+    "method": "方式",
+    "locked": "锁定中",
+    "active": "启用",
+    "issuer": "身份提供方",
+    "issuers": "身份提供方",
+    "consent": "说明版本",
+    "version": "版本",
+    "ended": "结束的登录数",
+    "removed": "清理数",
+    "withdrawn": "撤回数",
+    "rules": "规则",
+    "lengths": "字数",
+    "permission": "需要的权限",
+    "filters": "筛选条件",
+    "title": "名称",
+    "unit": "单位",
+    "description": "需求描述",
+    "summary": "成果简介",
+    "indicators": "技术指标",
+    "field": "技术领域",
+    "league": "盟市",
+    "banner": "旗县",
+    "keywords": "关键词",
+    "budget": "预算",
+    "price": "意向价格",
+    "demand_class": "需求类别",
+    "cooperation_mode": "合作方式",
+    "valid_from": "有效期起",
+    "credit_code": "统一社会信用代码",
+    "wanted": "意向合作单位或专家",
+    "achievement_class": "成果类别",
+    "trl": "技术成熟度",
+    "stage": "所处阶段",
+    "ip_type": "知识产权形式",
+    "ip_number": "知识产权编号",
+    "transfer_mode": "拟转化方式",
+    "completer": "第一完成人",
+    "other_units": "合作单位",
+    "award": "获奖情况或课题来源",
+    "year": "完成年份",
+    "technology": "核心技术与知识产权",
+    "cooperation": "合作需求",
+    "presenter": "路演人",
+    "source": "项目来源",
+    "direction": "方向",
+    "name": "姓名",
+    "phone": "电话",
+    "contact": "联系方式",
+    "contact_name": "联系人",
+    "contact_phone": "联系电话",
+    "contact_email": "邮箱",
+    "floor_price": "底价",
+    "formula": "配方与关键参数",
+    "financing": "融资需求",
+    "team": "团队",
+    "market": "市场与商业模式",
+    "event_id": "活动",
+    "ip": "知识产权编号",
+}
+_VALUES: Final[dict[str, dict[str, str]]] = {
+    "state": {state.value: state.label for state in (*SubmissionState, *ClaimState)},
+    "role": {role.value: role.label for role in Role},
+    "kind": {kind.value: kind.label for kind in SubmissionKind},
+    "level": {level.value: level.label for level in FieldLevel},
+    "method": {"password": "密码", "oidc": "统一身份"},
+}
+_PLACED: Final = frozenset({"league", "banner", "scope"})
+_NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
+_NAMED: Final = frozenset({"fields", "names", "changed"})
+_PAIRED: Final = frozenset({"state", "role", "valid_until", "scope", "organization"})
+"""Details whose two values are before and after."""
+
+Change = tuple[str, str, str]
+"""What changed, before and after, in words."""
+
+
+def action_label(action: str) -> str:
+    """The words for an action; its code where there are none."""
+    return ACTIONS.get(action, action)
+
+
+def object_label(kind: str) -> str:
+    """The words for a kind of object; its code where there are none."""
+    return OBJECTS.get(kind, kind)
+
+
+def role_label(role: str) -> str:
+    """The words for a role; blank for entries made before roles were kept."""
+    return _VALUES["role"].get(role, role)
+
+
+def detail_label(name: str) -> str:
+    """The words for the name of a detail; its code where there are none."""
+    return _DETAILS.get(name, name)
+
+
+def told(name: str, value: Any, places: Mapping[str, str] = _NOWHERE) -> str:
+    """A value in words: blank reads （空）, lists are joined, `places` names the codes of divisions."""
+    if value is None or value in ("", [], {}):
+        return BLANK
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        return "、".join(detail_label(str(item)) if name in _NAMED else told(name, item, places) for item in value)
+    if isinstance(value, dict):
+        return "；".join(f"{detail_label(key)} {told(key, item, places)}" for key, item in value.items())
+    words = places if name in _PLACED else _VALUES.get(name, _NOWHERE)
+    return words.get(str(value), str(value))
+
+
+def changes(detail: Mapping[str, Any], places: Mapping[str, str] = _NOWHERE) -> list[Change]:
+    """What changed, in the three ways in which details say it: `changes`, `before` and `after`, or a pair."""
+    pairs: dict[str, tuple[Any, Any]] = {}
+    for name, value in _mapping(detail.get("changes")).items():
+        pairs[name] = (value[0], value[1]) if _is_pair(value) else (None, value)
+    before, after = _mapping(detail.get("before")), _mapping(detail.get("after"))
+    pairs |= {n: (before.get(n), after.get(n)) for n in (before | after) if before.get(n) != after.get(n)}
+    pairs |= {name: tuple(detail[name]) for name in detail if name in _PAIRED and _is_pair(detail[name])}
+    return [(detail_label(n), told(n, was, places), told(n, now, places)) for n, (was, now) in pairs.items()]
+
+
+def rest(detail: Mapping[str, Any], places: Mapping[str, str] = _NOWHERE) -> list[tuple[str, str]]:
+    """The other details, label and value."""
+    return [
+        (detail_label(name), told(name, value, places))
+        for name, value in detail.items()
+        if name != "changes"
+        and not (name in {"before", "after"} and isinstance(value, dict))
+        and not (name in _PAIRED and _is_pair(value))
+    ]
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2
