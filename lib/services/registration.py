@@ -15,7 +15,7 @@ from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound, To
 from lib.domain.submissions import credit_code_holds, mask_phone, phone
 from lib.domain.text import clean, fold, organization_key
 from lib.domain.vocabulary import ORGANIZATION_KINDS, ClaimState, Level, Origin
-from lib.services import accounts, attempts, audit, scopes
+from lib.services import accounts, attempts, audit, notices, scopes
 from lib.store.engine import Database
 from lib.store.models import Account, Division, Organization
 
@@ -160,6 +160,7 @@ def approve(database: Database, account_id: int, version: int, kind: str = "企�
             session, actor, "account.approve", "account", account.id, league=account.claim_league,
             organization=account.organization_id, role=[before, account.role],
         )  # fmt: skip
+        notices.tell(session, account.id, "单位已核实", "account", {}, f"您的账号已归到「{account.claim_name}」。")
 
 
 def decline(database: Database, account_id: int, version: int, comment: str, *, actor: Actor) -> None:
@@ -180,6 +181,7 @@ def decline(database: Database, account_id: int, version: int, comment: str, *, 
         audit.record(
             session, actor, "account.decline", "account", account.id, league=account.claim_league, comment=words
         )
+        notices.tell(session, account.id, "单位没有通过核实，可以改正后再申请", "account", {}, words)
 
 
 # ------------------------------------------------------------------ what forms of people share
