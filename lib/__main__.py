@@ -14,6 +14,7 @@ from lib.domain.dates import show_time
 from lib.domain.errors import InvalidInput, ProductError
 from lib.files.facts import ROWS
 from lib.files.tables import TableError
+from lib.settings import settings
 from lib.store.engine import Database, reach
 from lib.store.lock import exclusive
 
@@ -199,10 +200,13 @@ def demo(
 def account_create(
     login: Annotated[str, typer.Option("--login", help="登录名，2 至 64 个字符。")],
     name: Annotated[str, typer.Option("--name", help="姓名。")],
+    role: Annotated[Role, typer.Option("--role", help="身份。")] = Role.ADMINISTRATOR,
+    scope: Annotated[str, typer.Option("--scope", help="主管部门所管地区的行政区划代码，如 150200。")] = "",
+    organization: Annotated[str, typer.Option("--organization", help="所属单位全称，须已在机构目录里。")] = "",
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="从标准输入读取密码。")] = False,
 ) -> None:
-    """创建管理员账号；密码至少 12 个字符，输入时不显示。"""
-    from lib.services import accounts
+    """创建账号，默认为管理员；密码至少 12 个字符，输入时不显示。"""
+    from lib.services import accounts, people
 
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
@@ -211,8 +215,24 @@ def account_create(
         if typer.prompt("再输入一次", hide_input=True) != password:
             raise _fail("两次输入的密码不一致，请重新运行。")
     with _database() as store, store.write() as session:
-        accounts.create_account(session, login, password, name, Role.ADMINISTRATOR, actor=ACTOR)
-    print(f"已创建管理员账号 {login}。")
+        belongs = people.organization_named(session, organization, actor=ACTOR) if organization else None
+        people.check_place(session, role, scope or None, belongs, ())
+        accounts.create_account(
+            session, login, password, name, role, actor=ACTOR, scope=scope or None, organization_id=belongs
+        )
+    print(f"已创建{role.label}账号 {login}。")
+
+
+@account.command("reset")
+def account_reset(login: Annotated[str, typer.Option("--login", help="登录名。")]) -> None:
+    """给出重设密码的一次性链接，一天内有效；管理员都进不去时用。"""
+    from lib.services import links, people
+
+    with _database() as store:
+        with store.read() as session:
+            account_id = people.account_named(session, login, actor=ACTOR)
+        token = links.reset_link(store, account_id, actor=ACTOR)
+    print(f"{settings().origin}/reset/{token}")
 
 
 @trail.command("verify")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lib.domain.access import Actor, Permission, Role, require
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from lib.domain.submissions import mask_phone
-from lib.domain.text import fold
+from lib.domain.text import fold, organization_key
 from lib.domain.vocabulary import ClaimState
 from lib.services import accounts, audit
 from lib.store.engine import Database
@@ -95,6 +95,24 @@ def places(session: Session, *, actor: Actor) -> tuple[dict[int, str], dict[int,
         {row.id: row.name for row in session.execute(named)},
         {row.id: row.title for row in session.execute(titled)},
     )
+
+
+def account_named(session: Session, login: str, *, actor: Actor) -> int:
+    """The id of the account with this login. Raises NotFound, AccessDenied."""
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    found = session.scalar(select(Account.id).where(Account.login_key == accounts.login_key(login)))
+    if found is None:
+        raise NotFound("没有这个登录名，请核对。")
+    return found
+
+
+def organization_named(session: Session, name: str, *, actor: Actor) -> int:
+    """The id of the organization of this name. Raises NotFound, AccessDenied."""
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    found = session.scalar(select(Organization.id).where(Organization.name_key == organization_key(name)))
+    if found is None:
+        raise NotFound("目录里没有这家机构，请写全称。")
+    return found
 
 
 def switch(database: Database, account_id: int, active: bool, version: int, *, actor: Actor) -> None:

@@ -175,7 +175,8 @@ def _record(ctx: Context, account_id: int, link: str) -> bool:
 
 
 def _facts(ctx: Context, item: AccountItem) -> None:
-    seen = st.button("查看电话", icon=":material/visibility:", help="每次查看都会记录在案") if item.phone else False
+    key = f"phone-{item.id}"
+    seen = item.phone and st.session_state.get(key)  # the button below, as it was pressed before this run
     phone = people.view_phone(database(), item.id, actor=ctx.actor) if seen else item.phone
     rows = [
         ("登录名", item.login), ("姓名", item.name), ("电话", phone or "未填"), ("身份", item.role.label),
@@ -184,6 +185,8 @@ def _facts(ctx: Context, item: AccountItem) -> None:
     ]  # fmt: skip
     draw(records.heading("账号"))
     records.facts([(name, value) for name, value in rows if value])
+    if item.phone:
+        st.button("查看电话", icon=":material/visibility:", help="每次查看都会记录在案", key=key)
 
 
 def _assign(ctx: Context, item: AccountItem) -> None:
