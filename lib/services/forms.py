@@ -35,6 +35,7 @@ PROJECT_SOURCES: Final = ("高校", "科研院所", "企业", "团队")
 DECLARED: Final = frozenset({"truthful", "not_secret", "secret_content", "secret_patent", "secret_review"})
 """What is declared at the moment of handing in, and neither kept nor taken over from a draft."""
 CONTACT: Final = frozenset({"contact_name", "contact_phone", "contact_email"})
+_LARGEST_ID: Final = 2**31 - 1
 _KEYWORDS: Final = re.compile(r"[、,，;；\s]+")
 
 
@@ -201,7 +202,7 @@ def _in_order(start: date | None, end: date | None) -> None:
 
 
 def _event(value: object) -> int:
-    if not isinstance(value, int) or value < 1:
+    if not isinstance(value, int) or not 1 <= value <= _LARGEST_ID:
         raise _refuse("请从「路演与活动」里选一场活动，再点「路演报名」。")
     return value
 
