@@ -14,6 +14,7 @@ from lib.domain import browsers, consent
 from lib.domain.access import Actor, Permission, Role, require
 from lib.domain.dates import now_utc
 from lib.domain.errors import AccessDenied, InvalidInput
+from lib.domain.text import clean
 from lib.domain.vocabulary import AccessState, ClaimState
 from lib.services import accounts, audit, disclosure, people, registration, submissions
 from lib.store.engine import Database
@@ -126,9 +127,10 @@ def correct(database: Database, name: str, phone: str, *, actor: Actor) -> None:
         raise InvalidInput(problems)
     with database.write() as session:
         account = people.locked(session, actor.account_id or 0)
-        changed = [k for k, v in (("name", name.strip()), ("phone", number)) if getattr(account, k) != v]
+        wanted = {"name": clean(name), "phone": number}
+        changed = [key for key, value in wanted.items() if getattr(account, key) != value]
         if changed:
-            account.name, account.phone = name.strip(), number
+            account.name, account.phone = wanted["name"], wanted["phone"]
             audit.record(session, actor, "account.correct", "account", account.id, fields=changed)
 
 
@@ -249,6 +251,8 @@ def erase(database: Database, password: str, *, actor: Actor) -> None:
         withdrawn = submissions.withdraw_all(session, mine, actor=actor)
         session.flush()
         _erase_contacts(session, mine)
+        unused = delete(Attachment).where(Attachment.account_id == mine, Attachment.submission_id.is_(None))
+        session.execute(unused.execution_options(synchronize_session=False))  # the files go with the next sweep
         for model, column in _FORGOTTEN.items():
             session.execute(delete(model).where(column == mine).execution_options(synchronize_session=False))
         session.execute(

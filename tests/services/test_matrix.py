@@ -225,6 +225,8 @@ ROWS: Final[dict[str, Row]] = {
     "people.places": Row(P.MANAGE_ACCOUNTS),
     "people.switch": Row(P.MANAGE_ACCOUNTS, args=lambda w: (w.account, False, 1)),
     "people.assign": Row(P.MANAGE_ACCOUNTS, args=lambda w: (w.account, Role.BROKER, 1)),
+    "people.account_named": Row(P.MANAGE_ACCOUNTS, args=lambda w: ("nobody",)),
+    "people.organization_named": Row(P.MANAGE_ACCOUNTS, args=lambda w: ("没有这家",)),
     "people.view_phone": Row(P.MANAGE_ACCOUNTS, args=lambda w: (w.account,)),
     "personal.me": Row(P.MANAGE_OWN_ACCOUNT),
     "personal.logins": Row(P.MANAGE_OWN_ACCOUNT),
