@@ -8,7 +8,7 @@ import streamlit as st
 
 from lib.domain.access import Actor, Permission, require
 from lib.domain.errors import AccessDenied
-from lib.services import accounts, personal, revisions, trace
+from lib.services import accounts, audit, personal, revisions, trace
 from lib.settings import settings
 from lib.store.engine import database
 from lib.ui.components import bands
@@ -59,6 +59,7 @@ def page(permission: Permission) -> Context:
     try:
         require(context.actor, permission)
     except AccessDenied as denied:
+        refused(permission.label)
         bands.denied(denied.message, signed_in=context.actor.account_id is not None)
         st.stop()
     if context.must_agree and permission is not Permission.MANAGE_OWN_ACCOUNT:
@@ -67,3 +68,11 @@ def page(permission: Permission) -> Context:
         bands.footer()
         st.stop()
     return context
+
+
+def refused(what: str) -> None:
+    """Note in the audit trail that a signed-in account tried what it may not; the same once a page session."""
+    context, tried = _RUN.get(), st.session_state.setdefault("refused", set())
+    if context is not None and context.actor.account_id is not None and what not in tried:
+        tried.add(what)
+        audit.refused(database(), what, actor=context.actor)
