@@ -1,17 +1,22 @@
 """Accounts: a login is refused alike for every reason, ends when it should, and nothing readable is kept."""
 
 import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from statistics import median
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.errors import AccessDenied, InvalidInput
-from lib.services import accounts
+from lib.services import accounts, attempts, links, people, personal
+from lib.settings import settings
 from lib.store.engine import Database
-from lib.store.models import Account, AuditEntry, Login
+from lib.store.models import Account, Attempt, AuditEntry, Login
 
 ADMINISTRATOR = Actor(role=Role.ADMINISTRATOR, name="命令行")
 PASSWORD = "草原上的风力发电机 7 号"
@@ -36,7 +41,8 @@ def account(db: Database) -> Database:
 def clock(monkeypatch: pytest.MonkeyPatch) -> "Clock":
     """Time that a test moves."""
     moved = Clock(accounts.now_utc())
-    monkeypatch.setattr(accounts, "now_utc", lambda: moved.now)
+    for module in (accounts, attempts):
+        monkeypatch.setattr(module, "now_utc", lambda: moved.now)
     return moved
 
 
@@ -194,26 +200,170 @@ def test_use_is_noted_at_most_once_a_minute(account: Database, clock: Clock) -> 
         assert session.scalar(select(Login.seen_at)) == clock.now
 
 
-def test_a_switched_off_account_and_a_changed_role_take_effect_at_once(account: Database) -> None:
+def test_a_role_taken_away_counts_from_the_next_run(account: Database) -> None:
     token = enter(account)
     with account.write() as session:
         session.execute(update(Account).values(role=Role.VISITOR.value))
     assert who(account, token).role is Role.VISITOR
-    with account.write() as session:
-        session.execute(update(Account).values(active=False))
-    assert who(account, token).account_id is None
-    with pytest.raises(AccessDenied):
-        enter(account)
 
 
-def test_a_new_password_ends_every_login(account: Database) -> None:
-    tokens = [enter(account), enter(account)]
-    with account.write() as session:
-        accounts.set_password(session, "guanli", "锡林郭勒草原上的另一句话", actor=ADMINISTRATOR)
-    assert all(who(account, token).account_id is None for token in tokens)
-    with pytest.raises(AccessDenied):
-        enter(account)
-    assert who(account, enter(account, password="锡林郭勒草原上的另一句话")).account_id
+# ------------------------------------------------------------------ R5: what ends a login
+OTHER = "锡林郭勒草原上的另一句话"
+Ending = Callable[[Database, Actor, str, "Clock"], object]
+
+
+def _version(db: Database, actor: Actor) -> int:
+    with db.read() as session:
+        return session.scalar(select(Account.version).where(Account.id == actor.account_id)) or 0
+
+
+def _log_out(db: Database, token: str) -> None:
+    with db.write() as session:
+        accounts.log_out(session, token)
+
+
+def _set_password(db: Database) -> None:
+    with db.write() as session:
+        accounts.set_password(session, "guanli", OTHER, actor=ADMINISTRATOR)
+
+
+def _reset(db: Database, mine: Actor) -> None:
+    token = links.reset_link(db, mine.account_id or 0, actor=ADMINISTRATOR)
+    links.reset(db, token, OTHER, OTHER, actor=VISITOR)
+
+
+def _accept(db: Database, mine: Actor) -> None:
+    member = replace(mine, role=Role.BROKER)
+    links.accept_signed_in(db, links.invite(db, Role.BROKER, 1, actor=ADMINISTRATOR), actor=member, agent="")
+
+
+ENDINGS: dict[str, Ending] = {
+    "logout": lambda db, mine, token, clock: _log_out(db, token),
+    "idle": lambda db, mine, token, clock: clock.forward(minutes=31),
+    "longest time": lambda db, mine, token, clock: [(clock.forward(minutes=29), touch(db, token)) for _ in range(25)],
+    "switched off": lambda db, mine, token, clock: people.switch(
+        db, mine.account_id or 0, False, _version(db, mine), actor=ADMINISTRATOR
+    ),
+    "another role": lambda db, mine, token, clock: people.assign(
+        db, mine.account_id or 0, Role.BROKER, _version(db, mine), actor=ADMINISTRATOR
+    ),
+    "password set by command": lambda db, mine, token, clock: _set_password(db),
+    "password reset by link": lambda db, mine, token, clock: _reset(db, mine),
+    "own new password": lambda db, mine, token, clock: personal.change_password(
+        db, PASSWORD, OTHER, OTHER, actor=mine, agent=""
+    ),
+    "ended by its owner": lambda db, mine, token, clock: personal.end_login(db, mine.session, actor=mine),
+    "all others ended": lambda db, mine, token, clock: personal.end_other_logins(db, actor=who(db, enter(db))),
+    "invitation accepted": lambda db, mine, token, clock: _accept(db, mine),
+    "erased": lambda db, mine, token, clock: personal.erase(db, PASSWORD, actor=mine),
+}
+
+
+def test_whatever_ends_a_login_leaves_its_token_dead(account: Database, clock: Clock) -> None:
+    """R5: replay after logout, expiry, switching off, a new password, another role; the token never lives again."""
+    with account.write() as session:  # so that the first may be changed
+        accounts.create_account(session, "zweite", PASSWORD, "管理员乙", Role.ADMINISTRATOR, actor=ADMINISTRATOR)
+        before = session.execute(select(*Account.__table__.c).where(Account.login_key == "guanli")).mappings().one()
+    dead = 0
+    for name, end in ENDINGS.items():
+        token = enter(account)
+        mine = who(account, token)
+        assert mine.account_id, name
+        end(account, mine, token, clock)
+        assert who(account, token).account_id is None, name
+        touch(account, token)
+        assert who(account, token).account_id is None, f"{name}: use revived it"
+        dead += 1
+        with account.write() as session:  # the account as it was, for the next way to end a login
+            session.execute(update(Account).where(Account.id == mine.account_id).values(**before))
+    print(f"R5: {dead} ways to end a login, 0 alive after")
+    assert dead == len(ENDINGS) > 0
+
+
+def test_a_moved_official_loses_access_at_the_next_run(loaded: Database) -> None:
+    """R5: the scope is read anew each time, and being moved ends the logins besides."""
+    with loaded.write() as session:
+        for login, role, scope in (("chief", Role.ADMINISTRATOR, None), ("guanli", Role.OFFICIAL, "150200")):
+            accounts.create_account(session, login, PASSWORD, "甲", role, actor=ADMINISTRATOR, scope=scope)
+    token = enter(loaded)
+    assert who(loaded, token).covers("150200")
+    with loaded.write() as session:
+        session.execute(update(Account).where(Account.login_key == "guanli").values(scope="150600"))
+    assert not who(loaded, token).covers("150200")
+    mine = who(loaded, token)
+    people.assign(
+        loaded, mine.account_id or 0, Role.OFFICIAL, _version(loaded, mine), actor=ADMINISTRATOR, scope="150100"
+    )
+    assert who(loaded, token).account_id is None
+    assert who(loaded, enter(loaded)).covers("150100")
+
+
+# ------------------------------------------------------------------ R6: how often, how fast
+@pytest.mark.parametrize(
+    ("kind", "each", "everybody", "minutes"),
+    [(attempts.LOGIN, 3, 5, 5), (attempts.REGISTER, 4, 0, 60), (attempts.RECEIPT, 10, 0, 60)],
+)
+def test_attempts_are_limited_for_each_and_for_all(
+    db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch, kind: str, each: int, everybody: int, minutes: int
+) -> None:
+    """R6: the limits hold to the attempt, end with their time, and keep no address."""
+    for name, value in (("LOGIN_FAILURES", 3), ("LOGIN_FAILURES_ALL", 5), ("REGISTRATIONS", 4)):
+        monkeypatch.setenv(name, str(value))
+    settings.cache_clear()
+
+    def tried(key: str, times: int) -> list[bool]:
+        found = []
+        for _ in range(times):
+            with db.read() as session:
+                found.append(attempts.exhausted(session, kind, key))
+            with db.write() as session:
+                attempts.count(session, kind, key)
+        return found
+
+    assert tried("10.0.0.1", each + 1) == [False] * each + [True]
+    assert tried("10.0.0.2", 2) == [False, bool(everybody)]
+    with db.read() as session:
+        assert not any("10.0" in key for key in session.scalars(select(Attempt.key)))
+    clock.forward(minutes=minutes, seconds=1)
+    assert tried("10.0.0.1", 1) == [False]
+    with db.read() as session:
+        assert session.scalar(select(func.count()).select_from(Attempt)) == 1, "what no limit looks back to stays"
+    with db.write() as session:
+        attempts.clear(session, kind, "10.0.0.1")
+        assert not attempts.exhausted(session, kind, "10.0.0.1")
+    monkeypatch.undo()
+    settings.cache_clear()
+    print(f"R6: {kind}: {each} for each, {everybody or 'no limit'} for all in {minutes} minutes")
+
+
+def test_an_unknown_login_takes_as_long_as_a_wrong_password(
+    empty_sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R6: with the real hasher; also for an account that logs in by an identity and has no password at all."""
+    monkeypatch.setattr(accounts, "_HASHER", PasswordHasher())
+    accounts._dummy_hash.cache_clear()
+    monkeypatch.setenv("LOGIN_FAILURES", "1000")
+    settings.cache_clear()
+    with empty_sqlite.write() as session:
+        accounts.create_account(session, "guanli", PASSWORD, "甲", Role.BROKER, actor=ADMINISTRATOR)
+        accounts.new_account(session, "identity", "", "乙", Role.BROKER)
+    taken: dict[str, list[float]] = {"guanli": [], "nobody": [], "identity": []}
+    enter(empty_sqlite)
+    for run in range(9):
+        for login in taken:
+            begun = time.process_time()  # of this process: what others do on the machine does not count
+            with pytest.raises(AccessDenied):
+                enter(empty_sqlite, login, WRONG)
+            if run:  # the first of each warms up
+                taken[login].append(time.process_time() - begun)
+    middle = {login: median(times) for login, times in taken.items()}
+    ratios = {login: middle[login] / middle["guanli"] for login in ("nobody", "identity")}
+    accounts._dummy_hash.cache_clear()
+    monkeypatch.undo()
+    settings.cache_clear()
+    print(f"R6: wrong password {middle['guanli'] * 1000:.0f} ms; unknown × {ratios['nobody']:.2f}, "
+          f"without password × {ratios['identity']:.2f}")  # fmt: skip
+    assert all(0.85 < ratio < 1.15 for ratio in ratios.values())
 
 
 @pytest.mark.parametrize(
