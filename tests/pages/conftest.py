@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import pytest
+import streamlit as st
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
@@ -24,6 +25,13 @@ SCOPES: Final[dict[Role, dict[str, Any]]] = {
     Role.ORGANIZER: {"events": frozenset({1})},
 }
 """What an account of the role answers for, unless a test says otherwise."""
+
+
+@pytest.fixture(autouse=True)
+def _browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser without cookies: what AppTest has in the place of one gives neither text nor nothing."""
+    for name, value in {"ip_address": "127.0.0.1", "cookies": {}, "headers": {}}.items():
+        monkeypatch.setattr(type(st.context), name, property(lambda _context, value=value: value))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from secrets import token_hex
 from typing import Any
 
@@ -103,7 +104,7 @@ def test_each_opens_what_is_theirs_to_open_and_every_opening_is_noted(scene: tup
     assert {entry.actor for entry in entries} == {actor.name for actor, names in expected.items() if names}
     assert all(entry.league_code == XILINGOL for entry in entries)
     assert "3.7" not in str([entry.detail for entry in entries])
-    assert (row.indicators, row.price) == ("", 2_000_000)
+    assert (row.indicators, row.price) == ("", Decimal(2_000_000))
 
 
 def test_a_grant_opens_for_a_time_and_only_to_whom_it_was_given(scene: tuple[Database, People, int]) -> None:

@@ -214,8 +214,8 @@ def _granted(ctx: Context, request: Request) -> None:
         _do(lambda: grants.revoke(database(), request.id, actor=ctx.actor), "授权已收回，对方再打开页面就看不到了。")
 
 
-def _do(act: Callable[[], None], done: str, *, stale: str = "") -> None:
-    """Do it and say so on the next run, or say what stands in the way."""
+def _do(act: Callable[[], None], done: str, *, stale: str = "answered") -> None:
+    """Do it and say so on the next run, or say what stands in the way; what is kept under `stale` is forgotten."""
     try:
         act()
     except InvalidInput as wrong:
