@@ -1,4 +1,5 @@
-// Translates the texts of Streamlit's own frontend. Our texts are Chinese already and are left alone.
+// Translates the texts of Streamlit's own frontend. Our texts are Chinese already and are left alone. And sends
+// what is typed into a long text of a form after a pause, so that it can be kept; short texts do that by themselves.
 // Fails soft: whatever it does not know stays English, and an error in here stops nothing else.
 (() => {
   "use strict";
@@ -245,4 +246,22 @@
     });
     walk(document.body);
   });
+
+  const PAUSE = 1500;
+  const pauses = new WeakMap();
+
+  // A text area gives its text to the server on Ctrl+Enter, or when it is left: too late for a reload while typing.
+  function typed(event) {
+    const area = event.target;
+    if (!(area instanceof HTMLTextAreaElement) || !area.closest(".st-key-form")) return;
+    clearTimeout(pauses.get(area));
+    if (event.type === "input" && event.isComposing) return;
+    const commit = () => area.dispatchEvent(
+      new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }));
+    pauses.set(area, setTimeout(() => softly(commit), PAUSE));
+  }
+
+  for (const kind of ["input", "compositionend"]) {
+    document.addEventListener(kind, (event) => softly(() => typed(event)), true);
+  }
 })();

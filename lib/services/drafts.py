@@ -20,7 +20,7 @@ from lib.domain.vocabulary import SubmissionKind
 from lib.services import audit, markings
 from lib.services.forms import DECLARED, FORMS
 from lib.store.engine import Database
-from lib.store.models import Draft
+from lib.store.models import Attachment, Draft, Submission
 
 DRAFT_ID: Final = re.compile(r"[0-9a-f]{32}")
 """What a draft is known by in the address of its form."""
@@ -38,6 +38,7 @@ class DraftItem:
     title: str
     saved_at: datetime
     revises_id: int | None
+    event_id: int | None
 
 
 def save(
@@ -50,7 +51,10 @@ def save(
     browser: str = "",
     revises_id: int | None = None,
 ) -> datetime | None:
-    """Keep what is typed so far, unchecked but for secrecy markings; returns when, or None when nothing is typed.
+    """Keep what is typed so far, unchecked but for secrecy markings; returns when.
+
+    None says that nothing is kept: nothing is typed, a visitor's browser has no cookie, or the draft was handed in
+    meanwhile, in another tab.
 
     Saving the same again writes nothing. Raises InvalidInput for a marking or for far too much text, NotFound for
     somebody else's draft, AccessDenied.
@@ -67,7 +71,7 @@ def save(
         if draft is not None and not _mine(draft, actor, browser):
             raise NotFound(_FOREIGN)
         if draft is None:
-            if not (actor.account_id or browser):
+            if not (actor.account_id or browser) or _sent(session, draft_id):
                 return None
             draft = Draft(id=draft_id, kind=kind.value, values={}, saved_at=now_utc(), revises_id=revises_id)
             session.add(draft)
@@ -89,13 +93,20 @@ def load(session: Session, draft_id: str, *, actor: Actor, browser: str = "") ->
     return {name: _read(name, value) for name, value in draft.values.items()}
 
 
+def find(session: Session, draft_id: str, *, actor: Actor, browser: str = "") -> DraftItem | None:
+    """One of the actor's drafts, or None where nothing was kept yet. Raises NotFound for another's, AccessDenied."""
+    require(actor, Permission.CREATE_SUBMISSION)
+    draft = session.get(Draft, draft_id) if DRAFT_ID.fullmatch(draft_id) else None
+    if draft is not None and not _mine(draft, actor, browser):
+        raise NotFound(_FOREIGN)
+    return None if draft is None else _item(draft)
+
+
 def listing(session: Session, *, actor: Actor, browser: str = "") -> tuple[DraftItem, ...]:
     """The actor's drafts, the latest first. Raises AccessDenied."""
     require(actor, Permission.CREATE_SUBMISSION)
     rows = session.scalars(select(Draft).where(_own(actor, browser)).order_by(Draft.saved_at.desc()).limit(50))
-    return tuple(
-        DraftItem(d.id, SubmissionKind(d.kind), str(d.values.get("title", "")), d.saved_at, d.revises_id) for d in rows
-    )
+    return tuple(_item(draft) for draft in rows)
 
 
 def discard(database: Database, draft_id: str, *, actor: Actor, browser: str = "") -> None:
@@ -105,8 +116,15 @@ def discard(database: Database, draft_id: str, *, actor: Actor, browser: str = "
         session.execute(delete(Draft).where(Draft.id == draft_id, _own(actor, browser)))
 
 
-def handed_in(session: Session, draft_id: str) -> None:
-    """The draft became a submission, in this transaction: what was typed need not be kept twice."""
+def handed_in(session: Session, draft_id: str, account_id: int | None) -> None:
+    """The draft became a submission of this account, in this transaction: what was typed need not be kept twice.
+
+    Raises NotFound when another account typed into it or added a file to it: nobody hands those in.
+    """
+    for known, owner in (Draft.id, Draft.account_id), (Attachment.draft_id, Attachment.account_id):
+        another = owner.is_not(None) if account_id is None else owner != account_id
+        if session.scalar(select(owner).where(known == draft_id, another).limit(1)) is not None:
+            raise NotFound(_FOREIGN)
     session.execute(delete(Draft).where(Draft.id == draft_id))
 
 
@@ -124,22 +142,34 @@ def prune(database: Database, *, actor: Actor) -> int:
 
 
 # ------------------------------------------------------------------ inside
+def _item(draft: Draft) -> DraftItem:
+    title, event_id = str(draft.values.get("title", "")), draft.values.get("event_id")
+    return DraftItem(draft.id, SubmissionKind(draft.kind), title, draft.saved_at, draft.revises_id, event_id)
+
+
+def _sent(session: Session, draft_id: str) -> bool:
+    return session.scalar(select(Submission.id).where(Submission.draft_id == draft_id)) is not None
+
+
 def _typed(kind: SubmissionKind, values: Mapping[str, Any]) -> dict[str, Any]:
     """The answers to this form's questions as JSON values; declarations are made anew each time."""
     names = set(FORMS[kind].model_fields) - DECLARED
     found: dict[str, Any] = {}
     for name, value in values.items():
-        if name in names and value not in (None, ""):
+        if name in names and isinstance(value, str | int | date) and value != "":
             found[name] = value.isoformat() if isinstance(value, date) else value
         elif name == "levels" and isinstance(value, Mapping):
             found[name] = {str(field): str(level) for field, level in value.items()}
-    return {name: value for name, value in found.items() if isinstance(value, str | int | bool | dict) and value}
+    return {name: value for name, value in found.items() if value}
 
 
 def _read(name: str, value: Any) -> Any:
-    if name.startswith("valid_") and isinstance(value, str):
+    if not name.startswith("valid_"):
+        return value
+    try:
         return date.fromisoformat(value)
-    return value
+    except (TypeError, ValueError):
+        return None
 
 
 def _own(actor: Actor, browser: str) -> ColumnElement[bool]:

@@ -67,14 +67,14 @@ def unread(session: Session, *, actor: Actor) -> int:
 
 
 def listing(session: Session, page: int = 1, *, actor: Actor) -> Notices:
-    """The actor's own notices, the newest first. Raises AccessDenied."""
+    """The actor's own notices, unread ones first, then the newest. Raises AccessDenied."""
     require(actor, Permission.MANAGE_OWN_ACCOUNT)
     mine = Notice.account_id == actor.account_id
     total = session.scalar(select(func.count()).select_from(Notice).where(mine)) or 0
     rows = session.scalars(
         select(Notice)
         .where(mine)
-        .order_by(Notice.at.desc(), Notice.id.desc())
+        .order_by(Notice.read_at.is_not(None), Notice.at.desc(), Notice.id.desc())
         .limit(PAGE_SIZE)
         .offset((max(1, page) - 1) * PAGE_SIZE)
     )

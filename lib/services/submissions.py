@@ -25,7 +25,7 @@ from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
 from lib.services import attachments, attempts, audit, drafts, markings, notices, publication, scopes
 from lib.services.forms import Form, check
 from lib.store.engine import Database
-from lib.store.models import Division, Event, ReceiptCounter, Submission
+from lib.store.models import Account, Division, Event, Organization, ReceiptCounter, Submission
 from lib.store.revision import insert_for
 
 PAGE_SIZE: Final = 20
@@ -49,6 +49,7 @@ class Receipt:
     record_id: int | None
     due_at: datetime | None = None
     field_comments: Mapping[str, str] | None = None
+    revision: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def submit(
     The receipt number is drawn in the transaction of the submission. `values["levels"]` may say who sees a field;
     `revises_id` names the actor's own published submission that this one would replace once it is reviewed: until
     then the published record stays as it is. Raises InvalidInput with one sentence a field, Conflict when a
-    revision is waiting already, NotFound, AccessDenied.
+    revision is waiting already, NotFound also for another account's draft, AccessDenied.
     """
     require(actor, Permission.CREATE_SUBMISSION)
     if not DRAFT_ID.fullmatch(draft_id):
@@ -168,7 +169,7 @@ def _insert(
     )
     session.add(submission)
     session.flush()
-    drafts.handed_in(session, draft_id)
+    drafts.handed_in(session, draft_id, actor.account_id)
     attachments.handed_in(session, draft_id, submission.id)
     _note(session, actor, "submission.create", submission, kind=kind.value, revises=revised.receipt if revised else "")
     return receipt_of(submission)
@@ -281,17 +282,17 @@ def proven_answers(database: Database, number: str, contact: str, *, actor: Acto
 
 def _proven(database: Database, number: str, contact: str) -> int:
     """The id of the submission that both number and contact name; a wrong guess is counted in the database."""
-    wanted = fold(number).strip().upper()[:40]
+    wanted = re.sub(r"[^A-Z0-9-]", "", fold(number).upper())[:40]
     with database.read() as session:
         if attempts.exhausted(session, "receipt", wanted):
             raise Conflict("查询次数太多，请一小时后再试。")
         s = Submission
         found = session.execute(select(s.id, s.contact_phone, s.contact_email).where(s.receipt == wanted)).one_or_none()
-    given = re.sub(r"[\s()]", "", fold(contact))
+    given = re.sub(r"[\s()]", "", fold(contact)).encode(errors="replace")
     phone = found.contact_phone if found else "-"
     email = found.contact_email if found else ""
-    matches = hmac.compare_digest(given.replace("-", "").encode(), phone.replace("-", "").encode())
-    matches |= bool(email) and hmac.compare_digest(given.encode(), email.encode())
+    matches = hmac.compare_digest(given.replace(b"-", b""), phone.replace("-", "").encode())
+    matches |= bool(email) and hmac.compare_digest(given, email.encode())
     if found is None or not matches:
         with database.write() as session:
             attempts.count(session, "receipt", wanted)
@@ -332,6 +333,38 @@ def filled(session: Session, submission_id: int, *, actor: Actor) -> Mapping[str
     if found is None:
         raise NotFound(_NOT_YOURS)
     return answers_of(found)
+
+
+def remembered(session: Session, *, actor: Actor) -> Mapping[str, str]:
+    """What the actor's forms say each time: unit, code, place and contact, as last handed in, else of the account.
+
+    Nothing for whoever has no account.
+    """
+    if not actor.may(Permission.MANAGE_OWN_RECORDS):
+        return {}
+    require(actor, Permission.MANAGE_OWN_RECORDS)
+    account = session.get_one(Account, actor.account_id)
+    unit = session.get(Organization, actor.organization_id) if actor.organization_id else None
+    known = {
+        "unit": unit.name if unit else account.claim_name,
+        "credit_code": account.claim_code,
+        "league": (unit.league_code if unit else None) or account.claim_league,
+        "banner": unit.banner_code if unit else None,
+        "contact_name": account.name,
+        "contact_phone": account.phone,
+    }
+    last = session.scalar(
+        select(Submission)
+        .where(Submission.account_id == actor.account_id)
+        .order_by(Submission.id.desc())
+        .limit(1)
+        .options(*publication.CONFIDENTIAL)
+    )
+    if last is not None:
+        place = {"league": last.league_code, "banner": last.banner_code} if last.event_id is None else {}
+        known |= {name: last.content[name] for name in ("unit", "credit_code") if last.content.get(name)} | place
+        known |= {name: getattr(last, name) for name in levels.CONTACT_FIELDS}
+    return {name: value for name, value in known.items() if value}
 
 
 def answers_of(found: Submission) -> dict[str, Any]:
@@ -548,6 +581,7 @@ def receipt_of(found: Submission) -> Receipt:
         found.record_id if found.state == _S.PUBLISHED else None,
         found.due_at if found.state == _S.PENDING else None,
         found.field_comments,
+        found.revises_id is not None,
     )
 
 

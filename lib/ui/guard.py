@@ -8,7 +8,7 @@ import streamlit as st
 
 from lib.domain.access import Actor, Permission, require
 from lib.domain.errors import AccessDenied
-from lib.services import accounts, audit, personal, revisions, trace
+from lib.services import accounts, audit, notices, personal, revisions, trace
 from lib.settings import settings
 from lib.store.engine import database
 from lib.ui.components import bands
@@ -23,6 +23,8 @@ class Context:
     revisions: dict[str, int]
     must_agree: bool = False
     """True when the consent text has changed since the actor agreed to it."""
+    unread: int = 0
+    """How many notices the actor has not read."""
 
     def revision(self, *topics: str) -> tuple[int, ...]:
         """The numbers that a cache of these topics is keyed by."""
@@ -43,12 +45,22 @@ def browser() -> str:
     return sha256(key.encode()).hexdigest() if key else ""
 
 
+def origin() -> str:
+    """The address of the product as this browser names it, without a slash at its end; the door has checked it."""
+    return settings().origin or (st.context.headers.get("Origin") or "")
+
+
 def begin() -> Context:
     """Read the login and the revisions anew: the first thing of every run."""
     run = trace.begin(st.context.ip_address or "")
     with database().read() as session:
         actor = accounts.actor_of(session, token(), address=run.address, request_id=run.id)
-        context = Context(actor, revisions.read(session), personal.must_agree(session, actor=actor))
+        context = Context(
+            actor,
+            revisions.read(session),
+            personal.must_agree(session, actor=actor),
+            notices.unread(session, actor=actor),
+        )
     _RUN.set(context)
     return context
 

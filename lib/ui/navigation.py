@@ -38,6 +38,7 @@ PLACES: Final = (
     Place("statistics", "数据", Permission.READ_STATISTICS),
     Place("submit", "提交", Permission.CREATE_SUBMISSION),
     Place("sources", "数据来源", Permission.READ_SOURCES),
+    Place("mine", "我的", Permission.MANAGE_OWN_ACCOUNT, WORK),
     Place("review", "审核", Permission.REVIEW_SUBMISSION, WORK),
     Place("access", "查看申请", Permission.MANAGE_OWN_ACCOUNT, WORK),
     Place("accounts", "账号管理", Permission.APPROVE_ACCOUNT, WORK),
@@ -59,10 +60,11 @@ def run() -> None:
     st.logo(STATIC / "logo.svg", size="large")
     sections: dict[str, list[StreamlitPage]] = {}
     for place in PLACES:
-        sections.setdefault(place.section, []).append(
+        told = f" {context.unread}" if context.unread else ""
+        sections.setdefault(place.section + told if place.section else "", []).append(
             st.Page(
                 href(place.name),
-                title=place.title,
+                title=place.title + told if place.name == "mine" else place.title,
                 url_path=place.name,
                 default=place.name == "home",
                 visibility="visible" if context.actor.may(place.permission) else "hidden",

@@ -1,13 +1,15 @@
-"""The fields of the three forms: one description draws the widgets and names the answers."""
+"""The fields of the forms: one description draws the widgets and names the answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 import streamlit as st
 
 from lib.domain import disclosure
+from lib.domain.disclosure import Disclosed
 from lib.domain.money import show_wan
 from lib.domain.vocabulary import (
     ACHIEVEMENT_CLASSES,
@@ -19,14 +21,18 @@ from lib.domain.vocabulary import (
     STAGES,
     TRANSFER_MODES,
     TRL_LEVELS,
+    FieldLevel,
     SubmissionKind,
 )
 from lib.services.forms import PROJECT_SOURCES
+from lib.services.publication import ANSWERS
 from lib.ui.components.markup import draw, el
 
 Shape = Literal["text", "prose", "choice", "date", "tick", "check"]
 AMOUNTS: Final = frozenset({"budget", "price", "floor_price"})
 """Answers in 元 that are typed and shown in 万元."""
+PAUSE: Final = "1.5s"
+"""What somebody types reaches the server after this pause; lib/server/chrome.js does the same for long texts."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ TITLES: Final = {
     SubmissionKind.MILITARY: Field("title", "名称"),
 }
 """The first question of each form; the military form makes its own title of closed answers."""
-_SELF_CHECK: Final[Section] = (
+SELF_CHECK: Final[Section] = (
     "涉密自查",
     (
         (Field("secret_content", "内容是否涉及国家秘密、武器装备型号或性能", "check"),),
@@ -89,7 +95,7 @@ _SELF_CHECK: Final[Section] = (
 
 
 def sections(kind: SubmissionKind, leagues: Mapping[str, str], banners: Mapping[str, str]) -> tuple[Section, ...]:
-    """The questions of a form after its title, the required ones first."""
+    """The questions of a form after its title, or after the self-check, the required ones first."""
     where = (
         Field("league", "所属盟市", "choice", options=leagues),
         Field("banner", "所属旗县", "choice", options=banners, optional=True),
@@ -150,7 +156,6 @@ def sections(kind: SubmissionKind, leagues: Mapping[str, str], banners: Mapping[
         )
     if kind is SubmissionKind.MILITARY:
         return (
-            _SELF_CHECK,
             (
                 "对接什么",
                 (
@@ -195,49 +200,123 @@ def sections(kind: SubmissionKind, leagues: Mapping[str, str], banners: Mapping[
     )
 
 
-def key(name: str) -> str:
-    """The widget key of a field."""
-    return f"f-{name}"
+@dataclass(frozen=True)
+class Sheet:
+    """One form on the screen: whose draft it is, what its fields hold at first, and what is said beside them.
+
+    `start` must stay the same while the sheet is open: what is typed later lives in the widgets.
+    """
+
+    kind: SubmissionKind
+    draft: str
+    start: Mapping[str, Any]
+    errors: Mapping[str, str] = field(default_factory=dict)
+    comments: Mapping[str, str] = field(default_factory=dict)
+
+    def key(self, name: str) -> str:
+        """The widget key of a field: of this draft alone, so that no text strays into another."""
+        return f"{self.draft[:8]}-f-{name}"
+
+    def level_key(self, name: str) -> str:
+        """The widget key of who may see a field."""
+        return f"{self.draft[:8]}-level-{name}"
 
 
-def draw_field(asked: Field, error: str = "") -> Any:
-    """The widget of a field with, when there is one, the sentence that says what to do about it."""
-    value: Any
-    name = key(asked.name)
-    if asked.shape == "prose":
-        value = st.text_area(asked.asked, key=name, placeholder=asked.placeholder, height=96)
-    elif asked.shape == "choice":
-        value = st.selectbox(
-            asked.asked,
-            list(asked.options),
-            index=None,
-            format_func=lambda option: asked.options.get(option, str(option)),
-            placeholder="请选择",
-            key=name,
-        )
-    elif asked.shape == "date":
-        value = st.date_input(asked.asked, value=None, format="YYYY-MM-DD", key=name)
-    elif asked.shape == "tick":
-        value = st.checkbox(asked.asked, key=name)
-    elif asked.shape == "check":
-        value = st.radio(asked.asked, ("否", "是", "不确定"), index=None, horizontal=True, key=name)
+def draw_field(asked: Field, sheet: Sheet) -> Any:
+    """The widget of a field with what stands beside it: who may see it, what a reviewer said, what is to be mended."""
+    shown = _disclosed(sheet.kind, asked.name)
+    if shown is not None and shown.choosable:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            value = _widget(asked, asked.asked, sheet)
+            _level(shown, sheet)
     else:
-        value = st.text_input(asked.asked, key=name, placeholder=asked.placeholder)
-    if error:
+        closed = shown is not None and shown.name != disclosure.CONTACT
+        marks = "，".join(("选填",) * asked.optional + (shown.default.label,)) if closed and shown else ""
+        value = _widget(asked, f"{asked.label}（{marks}）" if marks else asked.asked, sheet)
+    if said := sheet.comments.get(asked.name, ""):
+        draw(el("p", el("b", "审核意见："), said, cls="bj-said"))
+    if error := sheet.errors.get(asked.name, ""):
         draw(el("p", error, cls="bj-wrong", role="alert"))
     return value
 
 
-def draw_sections(parts: tuple[Section, ...], errors: Mapping[str, str]) -> dict[str, Any]:
+def _widget(asked: Field, label: str, sheet: Sheet) -> Any:
+    name, start = sheet.key(asked.name), sheet.start.get(asked.name)
+    if asked.shape == "prose":
+        return st.text_area(label, str(start or ""), key=name, placeholder=asked.placeholder, height=96)
+    if asked.shape == "choice":
+        options = list(asked.options)
+        return st.selectbox(
+            label,
+            options,
+            index=options.index(start) if start in options else None,
+            format_func=lambda option: asked.options.get(option, str(option)),
+            placeholder="请选择",
+            key=name,
+        )
+    if asked.shape == "date":
+        return st.date_input(label, start if isinstance(start, date) else None, format="YYYY-MM-DD", key=name)
+    if asked.shape == "tick":
+        return st.checkbox(label, key=name)
+    if asked.shape == "check":
+        return st.radio(label, ("否", "是", "不确定"), index=None, horizontal=True, key=name)
+    return st.text_input(label, str(start or ""), key=name, placeholder=asked.placeholder, live=PAUSE)
+
+
+def _disclosed(kind: SubmissionKind, name: str) -> Disclosed | None:
+    """Who may see a field of the form, where that is not simply everybody. The e-mail stands for the whole contact."""
+    wanted = {disclosure.CONTACT: "contact_email", **ANSWERS}
+    return next((shown for shown in disclosure.FIELDS[kind] if wanted.get(shown.name, shown.name) == name), None)
+
+
+def _level(shown: Disclosed, sheet: Sheet) -> None:
+    start = disclosure.level_of(sheet.kind, shown.name, sheet.start.get("levels") or {})
+    st.selectbox(
+        f"谁能看{shown.label}",
+        shown.levels,
+        index=shown.levels.index(start),
+        format_func=lambda level: level.label,
+        key=sheet.level_key(shown.name),
+        width=168,
+    )
+
+
+def chosen_levels(sheet: Sheet) -> dict[str, str]:
+    """What the owner chose, where it is not the default: a level by name of the field."""
+    found: dict[str, str] = {}
+    for shown in disclosure.FIELDS[sheet.kind]:
+        level = st.session_state.get(sheet.level_key(shown.name), shown.default)
+        if level != shown.default:
+            found[shown.name] = FieldLevel(level).value
+    return found
+
+
+def draw_sections(parts: Sequence[Section], sheet: Sheet) -> dict[str, Any]:
     """All questions, two a row where they fit; returns the answers by name."""
     values: dict[str, Any] = {}
     for title, rows in parts:
-        draw(el("h3", title, cls="bj-part"))
+        if title:
+            draw(el("h3", title, cls="bj-part"))
         for row in rows:
             for column, asked in zip(st.columns(len(row), gap="small"), row, strict=True):
                 with column:
-                    values[asked.name] = draw_field(asked, errors.get(asked.name, ""))
+                    values[asked.name] = draw_field(asked, sheet)
     return values
+
+
+def typed(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored answers as their widgets take them: 万元 for 元, dates for their text."""
+    found: dict[str, Any] = {}
+    for name, value in answers.items():
+        if value in (None, ""):
+            continue
+        if name in AMOUNTS:
+            found[name] = f"{Decimal(str(value)) / 10_000:f}"
+        elif name.startswith("valid_") and not isinstance(value, date):
+            found[name] = date.fromisoformat(value)
+        else:
+            found[name] = str(value) if name == "year" else value
+    return found
 
 
 def error_summary(errors: Mapping[str, str]) -> None:
@@ -248,12 +327,19 @@ def error_summary(errors: Mapping[str, str]) -> None:
 
 def answers(kind: SubmissionKind, content: Mapping[str, Any], places: Mapping[str, str]) -> list[tuple[str, str]]:
     """What was answered, label and value, in the order of the form."""
+    return [(label, value) for _, label, value in named_answers(kind, content, places)]
+
+
+def named_answers(
+    kind: SubmissionKind, content: Mapping[str, Any], places: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """The same with the name of each field before its label."""
     asked = [field for _, rows in sections(kind, places, places) for row in rows for field in row]
     found = []
     for item in asked:
         value = content.get(item.name)
-        if item.name in content and value not in (None, ""):
-            found.append((item.label, str(item.options.get(value, _shown(item.name, value)))))
+        if value not in (None, "", False, True):
+            found.append((item.name, item.label, str(item.options.get(value, _shown(item.name, value)))))
     return found
 
 

@@ -1,53 +1,90 @@
 """The submit page: the form, its receipt, and the look-up of a receipt."""
 
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
+from datetime import timedelta
 from secrets import token_hex
 from typing import Any, Final
 
 import streamlit as st
 
-from lib.domain.dates import show_time
-from lib.domain.errors import Conflict, InvalidInput, NotFound
+from lib.domain.access import Permission
+from lib.domain.dates import today_shanghai
+from lib.domain.errors import Conflict, NotFound
+from lib.domain.submissions import Action
 from lib.domain.vocabulary import SubmissionKind, SubmissionState
-from lib.services import catalogue, roadshows, submissions
+from lib.services import catalogue, drafts, roadshows, submissions
 from lib.services.catalogue import Card
 from lib.services.submissions import OwnSubmission, Receipt
 from lib.store.engine import database
-from lib.ui import address, cache, filters, navigation
-from lib.ui.components import bands, cards, forms, records
+from lib.ui import address, cache, filters, guard, navigation
+from lib.ui.components import bands, cards, forms, receipts, records
 from lib.ui.components.markup import Markup, draw, el, join
 from lib.ui.guard import Context
+from lib.ui.views import attachments, questionnaire
+from lib.ui.views.questionnaire import Questionnaire
 
 _HEADS: Final = {
     SubmissionKind.DEMAND: ("发布需求", "说清要解决的问题，平台替您找成果、找团队。"),
     SubmissionKind.ACHIEVEMENT: ("提交成果", "让需要的人找到它；审核通过后进入成果库。"),
     SubmissionKind.REGISTRATION: ("路演报名", "写清项目和想找的合作，主办方据此安排。"),
+    SubmissionKind.MILITARY: ("军民对接", "只登记能公开的选项，不写技术内容，不传附件。"),
 }
+_KINDS: Final = (SubmissionKind.DEMAND, SubmissionKind.ACHIEVEMENT, SubmissionKind.MILITARY)
+_YEAR: Final = timedelta(days=365)
+_NOTE: Final = "不登录也能填；提交后凭回执号和电话查进度。"
 
 
 def form(ctx: Context) -> None:
     """The form that the address names, or the receipt when its draft was handed in already."""
+    if revised := address.number("revise"):
+        _revise(ctx, revised)
+        return
     kind = SubmissionKind(address.choice("kind", tuple(SubmissionKind), SubmissionKind.DEMAND))
+    if _handed_in(ctx):
+        return
+    draft = questionnaire.draft_id(ctx)
+    st.session_state.setdefault("drafts", {})[kind.value] = draft
+    title, subtitle = _HEADS[kind]
+    with bands.band(title, subtitle, instrument=1.3):
+        draw(_steps(0))
+    _tabs(kind)
+    event_id = address.number("event") if kind is SubmissionKind.REGISTRATION else None
+    left, right = st.columns([2, 1], gap="large")
+    answers: Mapping[str, Any] = {}
+    with left, st.container(border=True):
+        if kind is not SubmissionKind.REGISTRATION or _event(ctx, event_id):
+            answers = questionnaire.fill(
+                ctx,
+                Questionnaire(
+                    kind,
+                    draft,
+                    lambda: {**_dates(kind), **questionnaire.remembered(ctx), "title": address.words("title")},
+                    lambda given: submissions.submit(database(), kind, draft, given, actor=ctx.actor),
+                    note="" if ctx.actor.account_id else _NOTE,
+                    fixed={"event_id": event_id} if event_id else {},
+                    beside=lambda: attachments.attachments_box(ctx, kind, draft),
+                ),
+            )
+    with right:
+        _aside(ctx, kind, str(answers.get("title", "")))
+
+
+def _handed_in(ctx: Context) -> bool:
+    """True when the draft of the address was handed in: its receipt stands in the place of the form."""
     draft = address.words("draft")
     if not submissions.DRAFT_ID.fullmatch(draft):
-        draft = token_hex(16)
-        address.write(draft=draft)
+        return False
     with database().read() as session:
         receipt = submissions.of_draft(session, draft, actor=ctx.actor)
     if receipt is not None:
         _receipt(ctx, receipt)
-        return
-    title, subtitle = _HEADS[kind]
-    with bands.band(title, subtitle, instrument=1.3):
-        draw(_steps(0))
-    _tabs("form", kind)
-    left, right = st.columns([2, 1], gap="large")
-    with left, st.container(border=True, key="form"):
-        _ask(ctx, kind, draft)
-    with right:
-        _aside(ctx, st.session_state.get(forms.key("title"), ""))
+    return receipt is not None
+
+
+def _dates(kind: SubmissionKind) -> dict[str, Any]:
+    if kind not in {SubmissionKind.DEMAND, SubmissionKind.MILITARY}:
+        return {}
+    return {"valid_from": today_shanghai(), "valid_until": today_shanghai() + _YEAR}
 
 
 def _steps(reached: int) -> Markup:
@@ -59,63 +96,28 @@ def _steps(reached: int) -> Markup:
     return el("ol", *items, cls="bj-rail")
 
 
-def _tabs(view: str, kind: SubmissionKind) -> None:
+def _tabs(kind: SubmissionKind | None) -> None:
+    """Which form; each goes on where it was left in this tab. None: the look-up of a receipt."""
     with st.container(horizontal=True, vertical_alignment="center", key="summary"):
-        options = [SubmissionKind.DEMAND, SubmissionKind.ACHIEVEMENT]
-        if kind is SubmissionKind.REGISTRATION:
-            options.append(kind)
-        if view == "form":
-            filters.segments(
-                "提交什么",
-                {option.value: option.label for option in options},
-                kind.value,
-                key="kind",
-                chosen=lambda value: address.write(kind=value, draft=None, event=None),
-            )
-        st.space("stretch")
-        if view == "form":
-            _link("查进度", ":material/receipt_long:", {"view": "status"})
-        else:
+        if kind is None:
+            st.space("stretch")
             _link("发布需求", ":material/edit_square:", {"kind": "demand"})
+            return
+        options = _KINDS if kind in _KINDS else (*_KINDS, kind)
+        known: dict[str, str] = st.session_state.get("drafts", {})
+        filters.segments(
+            "提交什么",
+            {option.value: option.label for option in options},
+            kind.value,
+            key="kind",
+            chosen=lambda value: address.write(kind=value, draft=known.get(value), event=None, title=None),
+        )
+        st.space("stretch")
+        _link("查进度", ":material/receipt_long:", {"view": "status"})
 
 
 def _link(label: str, icon: str, query: dict[str, str]) -> None:
     st.page_link(navigation.href("submit"), label=label, icon=icon, query_params=query)
-
-
-def _wrong(of: str) -> Mapping[str, str]:
-    """The sentences of the last refused attempt at this draft or receipt."""
-    wrong: Mapping[str, str] = st.session_state.get("wrong", {})
-    return wrong if st.session_state.get("wrong-of") == of else {}
-
-
-def _ask(ctx: Context, kind: SubmissionKind, draft: str) -> None:
-    event_id = address.number("event") if kind is SubmissionKind.REGISTRATION else None
-    if kind is SubmissionKind.REGISTRATION and not _event(ctx, event_id):
-        return
-    prefilled = address.words("title")
-    if prefilled and forms.key("title") not in st.session_state:
-        st.session_state[forms.key("title")] = prefilled
-    errors = _wrong(draft)
-    forms.error_summary(errors)
-    title = forms.draw_field(forms.TITLES[kind], errors.get("title", ""))
-    leagues, banners = _places(ctx)
-    with st.form("submission", border=False, enter_to_submit=False):
-        values = forms.draw_sections(forms.sections(kind, leagues, banners), errors)
-        sent = st.form_submit_button("提交审核", type="primary", icon=":material/send:")
-        st.caption("不登录也能填；提交后凭回执号和电话查进度。联系方式只给审核人员看。")
-    if sent:
-        _send(ctx, kind, draft, {**values, "title": title, "event_id": event_id})
-
-
-def _send(ctx: Context, kind: SubmissionKind, draft: str, values: Mapping[str, Any]) -> None:
-    try:
-        submissions.submit(database(), kind, draft, values, actor=ctx.actor)
-    except InvalidInput as wrong:
-        st.session_state["wrong"], st.session_state["wrong-of"] = wrong.fields, draft
-    else:
-        st.session_state.pop("wrong", None)
-    st.rerun()
 
 
 def _event(ctx: Context, event_id: int | None) -> bool:
@@ -130,28 +132,17 @@ def _event(ctx: Context, event_id: int | None) -> bool:
     return True
 
 
-def _places(ctx: Context) -> tuple[dict[str, str], dict[str, str]]:
-    names = cache.place_names(ctx.revision("division"))
-    leagues = {code: name for code, name in names.items() if code.endswith("00") and not code.endswith("0000")}
-    banners = {
-        code: f"{names.get(f'{code[:4]}00', '')} {name}" for code, name in names.items() if not code.endswith("00")
-    }
-    return leagues, banners
-
-
-def _aside(ctx: Context, words: str) -> None:
-    with st.container(border=True):
-        draw(el("h3", "库里可能已有"))
-        found: tuple[Card, ...] = ()
-        if len(words) >= 2:
-            with database().read() as session:
-                found = catalogue.similar_achievements(session, words, actor=ctx.actor)
-        for card in found:
-            with st.container(gap=None, key=f"row-similar-{card.id}"):
-                cards.link(card)
-                draw(el("span", f"{card.unit or '完成单位未披露'} · {card.year or '年份未披露'}", cls="bj-meaning"))
-        if not found:
-            st.caption("写下名称，这里会列出相近的成果。" if len(words) < 2 else "没有相近的成果。")
+def _aside(ctx: Context, kind: SubmissionKind, words: str) -> None:
+    if kind is not SubmissionKind.MILITARY:
+        with st.container(border=True):
+            draw(el("h3", "库里可能已有"))
+            found = _similar(ctx, words)
+            for card in found:
+                with st.container(gap=None, key=f"row-similar-{card.id}"):
+                    cards.link(card)
+                    draw(el("span", f"{card.unit or '完成单位未披露'} · {card.year or '年份未披露'}", cls="bj-meaning"))
+            if not found:
+                st.caption("写下名称，这里会列出相近的成果。" if len(words) < 2 else "没有相近的成果。")
     with st.container(border=True):
         draw(
             join(
@@ -167,38 +158,112 @@ def _aside(ctx: Context, words: str) -> None:
         )
 
 
+def _similar(ctx: Context, words: str) -> tuple[Card, ...]:
+    """Public achievements like what is being typed; looked for when the words change, and shared with nobody."""
+    before: tuple[str, tuple[Card, ...]] = st.session_state.get("similar", ("", ()))
+    if before[0] != words:
+        found: tuple[Card, ...] = ()
+        if len(words) >= 2:
+            with database().read() as session:
+                found = catalogue.similar_achievements(session, words, actor=ctx.actor)
+        before = st.session_state["similar"] = (words, found)
+    return before[1]
+
+
+# ------------------------------------------------------------------ revising and correcting with an account
+def _revise(ctx: Context, submission_id: int) -> None:
+    """The form of one's own submission, filled: a revision of what is public, or the correction of what came back."""
+    if not ctx.actor.may(Permission.MANAGE_OWN_RECORDS):
+        bands.denied("修改已提交的内容需要登录提交它的账号。", signed_in=ctx.actor.account_id is not None)
+        return
+    try:
+        with database().read() as session:
+            own = submissions.read_own(session, submission_id, actor=ctx.actor)
+            known = drafts.listing(session, actor=ctx.actor, browser=guard.browser())
+    except NotFound as missing:
+        records.missing("我的", "mine", missing.message)
+        return
+    corrects = submissions.may(own, Action.RESUBMIT)
+    if not corrects and _handed_in(ctx):
+        return
+    if not address.words("draft"):
+        address.write(draft=next((item.id for item in known if item.revises_id == own.id), token_hex(16)))
+    draft = questionnaire.draft_id(ctx)
+    _revise_head(own, corrects=corrects)
+    if not corrects and (own.receipt.state is not SubmissionState.PUBLISHED or own.revision):
+        _unrevisable(own)
+        return
+    kind = own.receipt.kind
+
+    def start() -> Mapping[str, Any]:
+        with database().read() as session:
+            return forms.typed(submissions.filled(session, own.id, actor=ctx.actor))
+
+    def send(given: Mapping[str, Any]) -> None:
+        if not corrects:
+            submissions.submit(database(), kind, draft, given, actor=ctx.actor, revises_id=own.id)
+            return
+        submissions.resubmit_own(database(), own.id, given, actor=ctx.actor)
+        drafts.discard(database(), draft, actor=ctx.actor, browser=guard.browser())
+        st.session_state["done"] = f"{own.receipt.number} 已重新提交。"
+        st.switch_page(navigation.href("mine"), query_params={"id": str(own.id)})
+
+    left, right = st.columns([2, 1], gap="large")
+    with left, st.container(border=True):
+        questionnaire.fill(
+            ctx,
+            Questionnaire(
+                kind,
+                draft,
+                start,
+                send,
+                button="重新提交" if corrects else "提交修订",
+                fixed={"event_id": own.event_id} if own.event_id else {},
+                comments=own.receipt.field_comments or {} if corrects else {},
+                revises_id=own.id,
+            ),
+        )
+    with right:
+        receipts.progress(own.receipt, comments=False)
+
+
+def _revise_head(own: OwnSubmission, *, corrects: bool) -> None:
+    title = f"修改{own.receipt.kind.label}" if corrects else f"修订{own.receipt.kind.label}"
+    line = "按意见改好后重新提交，回执号不变。" if corrects else "修订审核通过以前，公开的记录保持原样。"
+    with st.container(key="crumbs"):
+        st.page_link(
+            navigation.href("mine"),
+            label=f"我的 {own.receipt.number}",
+            icon=":material/arrow_back:",
+            query_params={"id": str(own.id)},
+        )
+    bands.band(title, f"{own.receipt.number} · {line}")
+
+
+def _unrevisable(own: OwnSubmission) -> None:
+    if own.revision:
+        bands.empty("已有一份修订在办理", f"{own.revision} 办完或撤回以后，才能再改。")
+    else:
+        bands.empty(f"这条提交现在是「{own.receipt.state.label}」", receipts.next_step(own.receipt))
+
+
 # ------------------------------------------------------------------ receipt
 def _receipt(ctx: Context, receipt: Receipt) -> None:
-    with bands.band(f"{receipt.kind.label}已收到", "请保存回执号，凭它和联系电话查进度、补材料。", instrument=1.1):
+    what = f"{receipt.kind.label}修订" if receipt.revision else receipt.kind.label
+    with bands.band(f"{what}已收到", "请保存回执号，凭它和联系电话查进度、补材料。", instrument=1.1):
         draw(el("div", el("span", "回执号"), el("strong", receipt.number), cls="bj-receipt"))
     left, right = st.columns([2, 1], gap="large")
     with left:
-        _progress(receipt)
+        receipts.progress(receipt)
         with st.container(horizontal=True, key="summary"):
-            _link("查进度", ":material/receipt_long:", {"view": "status", "receipt": receipt.number})
+            if ctx.actor.may(Permission.MANAGE_OWN_ACCOUNT):
+                st.page_link(navigation.href("mine"), label="我的提交", icon=":material/inbox:")
+            else:
+                _link("查进度", ":material/receipt_long:", {"view": "status", "receipt": receipt.number})
             _link("再提交一条", ":material/add:", {"kind": receipt.kind.value})
             st.page_link(navigation.href("home"), label="回总览", icon=":material/home:")
     with right:
-        _aside(ctx, st.session_state.get(forms.key("title"), ""))
-
-
-def _progress(receipt: Receipt) -> None:
-    decided = show_time(receipt.decided_at) if receipt.decided_at else ""
-    state = receipt.state
-    last = {
-        SubmissionState.PENDING: ("公开发布", "审核通过后", False),
-        SubmissionState.PUBLISHED: ("已公开发布", decided, True),
-        SubmissionState.RETURNED: ("退回整改", decided, True),
-        SubmissionState.DECLINED: ("不予发布", decided, True),
-    }[state]
-    with st.container(border=True):
-        draw(el("h3", "进度"))
-        reviewed = ("平台审核", "进行中" if state is SubmissionState.PENDING else decided, True)
-        records.rail([("已收到", show_time(receipt.submitted_at), True), reviewed, last])
-        if receipt.comment:
-            records.facts([("审核意见", receipt.comment)])
-        if state is SubmissionState.PUBLISHED and receipt.record_id and receipt.kind is not SubmissionKind.REGISTRATION:
-            records.internal("查看公开的记录", cards.PAGES[receipt.kind.value], receipt.record_id)
+        _aside(ctx, receipt.kind, st.session_state.get("similar", ("",))[0])
 
 
 # ------------------------------------------------------------------ status
@@ -206,7 +271,7 @@ def status(ctx: Context) -> None:
     """The look-up of a receipt: number and contact open the state, the comment and the next step."""
     with bands.band("查进度", "凭回执号和提交时填的电话或邮箱查询。", instrument=1.3):
         draw(_steps(1))
-    _tabs("status", SubmissionKind.DEMAND)
+    _tabs(None)
     left, right = st.columns([1, 1.6], gap="large")
     with left, st.container(border=True), st.form("status", border=False):
         number = st.text_input(
@@ -215,10 +280,10 @@ def status(ctx: Context) -> None:
         contact = st.text_input("电话或邮箱", placeholder="提交时填写的", key="s-contact")
         asked = st.form_submit_button("查询", type="primary", icon=":material/search:")
     with right:
-        if asked or st.session_state.get("s-open") == number:
+        if asked or st.session_state.get("s-open") == (number, contact):
             _look_up(ctx, number, contact)
         else:
-            bands.empty("还没有查询", "回执号在提交成功的页面上，以 XQ、CG 或 BM 开头。")
+            bands.empty("还没有查询", "回执号在提交成功的页面上，以 XQ、CG、BM 或 JM 开头。")
 
 
 def _look_up(ctx: Context, number: str, contact: str) -> None:
@@ -228,49 +293,63 @@ def _look_up(ctx: Context, number: str, contact: str) -> None:
         st.session_state.pop("s-open", None)
         st.warning(refused.message, icon=":material/info:")
         return
-    st.session_state["s-open"] = number
-    _progress(own.receipt)
+    st.session_state["s-open"] = (number, contact)
+    _adopt(ctx, own, number, contact)
+    receipts.progress(own.receipt)
+    if own.receipt.state is SubmissionState.RETURNED:
+        _correct(ctx, own, number, contact)
+        return
     places = cache.place_names(ctx.revision("division"))
     with st.container(border=True):
         answers = forms.answers(own.receipt.kind, own.content, places)
         records.facts([("名称", own.title), *answers, ("联系人", own.contact_hint)], "您提交的内容")
-    if own.receipt.state is SubmissionState.RETURNED:
-        _correct(ctx, own, number, contact)
+
+
+def _adopt(ctx: Context, own: OwnSubmission, number: str, contact: str) -> None:
+    """Whoever is signed in may take the submission into the own account, or finds it there already."""
+    if not ctx.actor.may(Permission.MANAGE_OWN_RECORDS):
+        return
+    try:
+        with database().read() as session:
+            submissions.read_own(session, own.id, actor=ctx.actor)
+    except NotFound:
+        if st.button("归到我的账号", icon=":material/inbox:", help="以后在「我的」页面办理，审核结果会通知您"):
+            try:
+                submissions.adopt(database(), number, contact, actor=ctx.actor)
+            except Conflict as refused:
+                st.warning(refused.message, icon=":material/info:")
+            else:
+                st.switch_page(navigation.href("mine"), query_params={"id": str(own.id)})
+        return
+    st.page_link(
+        navigation.href("mine"), label="在「我的」里打开", icon=":material/inbox:", query_params={"id": str(own.id)}
+    )
 
 
 def _correct(ctx: Context, own: OwnSubmission, number: str, contact: str) -> None:
-    kind = own.receipt.kind
-    errors = _wrong(number)
-    for name, value in {**own.content, "title": own.title}.items():
-        if forms.key(name) not in st.session_state:
-            st.session_state[forms.key(name)] = _typed(name, value)
-    with st.container(border=True), st.form("correction", border=False, enter_to_submit=False):
+    """The form as it was handed in, to be mended: kept as a draft too, for whoever knows receipt and contact."""
+    draft = questionnaire.draft_id(ctx)
+
+    def start() -> Mapping[str, Any]:
+        return forms.typed(submissions.proven_answers(database(), number, contact, actor=ctx.actor))
+
+    def send(given: Mapping[str, Any]) -> None:
+        submissions.resubmit(database(), number, contact, given, actor=ctx.actor)
+        drafts.discard(database(), draft, actor=ctx.actor, browser=guard.browser())
+        address.write(draft=None)
+
+    with st.container(border=True):
         draw(el("h3", "修改后重新提交"))
-        forms.error_summary(errors)
-        title = forms.draw_field(forms.TITLES[kind], errors.get("title", ""))
-        leagues, banners = _places(ctx)
-        values = forms.draw_sections(forms.sections(kind, leagues, banners), errors)
-        sent = st.form_submit_button("重新提交", type="primary", icon=":material/send:")
-    if sent:
-        filled = {**values, "title": title, "event_id": own.content.get("event_id")}
-        try:
-            submissions.resubmit(database(), number, contact, filled, actor=ctx.actor)
-        except InvalidInput as wrong:
-            st.session_state["wrong"], st.session_state["wrong-of"] = wrong.fields, number
-        except Conflict as refused:
-            st.warning(refused.message)
-            return
-        else:
-            st.session_state.pop("wrong", None)
-        st.rerun()
-
-
-def _typed(name: str, value: Any) -> Any:
-    """A stored answer as its widget takes it."""
-    if name in {"budget", "price"} and value is not None:
-        return f"{Decimal(str(value)) / 10_000:f}"
-    if name.startswith("valid_") and value:
-        return date.fromisoformat(value)
-    if name in {"league", "banner", "demand_class", "cooperation_mode"}:
-        return value or None
-    return "" if value is None else str(value) if name == "year" else value
+        questionnaire.fill(
+            ctx,
+            Questionnaire(
+                own.receipt.kind,
+                draft,
+                start,
+                send,
+                button="重新提交",
+                fixed={"event_id": own.event_id} if own.event_id else {},
+                comments=own.receipt.field_comments or {},
+                revises_id=own.id,
+            ),
+        )
