@@ -13,13 +13,14 @@ from lib.domain.money import show_wan
 from lib.domain.reviews import CHECKLIST, TEMPLATES
 from lib.domain.submissions import Action
 from lib.domain.vocabulary import SubmissionState
-from lib.services import reviews
+from lib.services import attachments, reviews
 from lib.services.reviews import DECISIONS, Queue, QueueItem, QueueQuery, Review
 from lib.store.engine import database
 from lib.ui import address, cache, filters, navigation
 from lib.ui.components import bands, cards, forms, records
 from lib.ui.components.markup import Markup, draw, el
 from lib.ui.guard import Context
+from lib.ui.views.attachments import listing as attachment_list
 
 _STATES: Final = tuple(state for state in SubmissionState if state is not SubmissionState.DRAFT)
 _VIEWS: Final = ("all", "mine", "overdue")
@@ -87,6 +88,7 @@ def record(ctx: Context, submission_id: int) -> None:
         with database().read() as session:
             found = reviews.read(session, submission_id, actor=ctx.actor)
             colleagues = reviews.reviewers(session, submission_id, actor=ctx.actor)
+            files = attachments.of_submission(session, submission_id, actor=ctx.actor)
     except NotFound as missing:
         records.missing("审核列表", "review", missing.message)
         return
@@ -107,6 +109,10 @@ def record(ctx: Context, submission_id: int) -> None:
             event = [("活动", found.event)] if found.event else []
             answers = forms.answers(receipt.kind, found.content, places)
             records.facts([("名称", found.title), *event, *answers], "提交的内容")
+        if files:
+            with st.container(border=True):
+                draw(el("h3", "附件"))
+                attachment_list(files)
     with right:
         with st.container(border=True):
             _confidential(ctx, found)
