@@ -51,6 +51,7 @@ class Tab:
     widgets: dict[str, Widget] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
+    session: str = ""
     _values: dict[str, tuple[str, Any]] = field(default_factory=dict)
     _kept: set[str] = field(default_factory=set)
     _page_hash: str = ""
@@ -155,6 +156,7 @@ class Tab:
         kind = answer.WhichOneof("type")
         if kind == "new_session":
             self._page_hash = answer.new_session.page_script_hash
+            self.session = answer.new_session.initialize.session_id
         elif kind == "navigation":
             self._page_hash = answer.navigation.page_script_hash or self._page_hash
             self.pages = [page.url_pathname for page in answer.navigation.app_pages if not page.is_hidden]

@@ -154,7 +154,7 @@ class Guard:
         scope = {**scope, "headers": self._handshake(scope, asked, cookies)}
         self.open[address] = self.open.get(address, 0) + 1
         try:
-            await self.app(scope, self._noting_use(receive, token), self._noting_session(send, owner))
+            await self.app(scope, self._reading(receive, send, token), self._noting_session(send, owner))
         except Exception as error:  # noqa: BLE001 - one broken page must not be silent, nor end the server
             errors.crashed(error, scope["path"])
         finally:
@@ -190,21 +190,27 @@ class Guard:
 
         return noting
 
-    def _noting_use(self, receive: Receive, token: str | None) -> Receive:
-        """Whoever does something on a page uses their login; noted at most once a minute, beside the page's run."""
-        if token is None:
-            return receive
+    def _reading(self, receive: Receive, send: Send, token: str | None) -> Receive:
+        """What a page says. What no page says ends the socket, without a traceback in the log for each try.
+
+        Whoever does something on a page uses their login; noted at most once a minute, beside the page's run.
+        """
         noted = 0.0
 
-        async def noting() -> Message:
+        async def reading() -> Message:
             nonlocal noted
             message = await receive()
-            if message["type"] == "websocket.receive" and time.monotonic() - noted > _TOUCH_SECONDS:
+            if message["type"] != "websocket.receive":
+                return message
+            if not frames.from_page(message.get("bytes")):
+                await send({"type": "websocket.close", "code": 1003})
+                return {"type": "websocket.disconnect", "code": 1003}
+            if token is not None and time.monotonic() - noted > _TOUCH_SECONDS:
                 noted = time.monotonic()
                 self._beside(run_in_threadpool(_touch, token))
             return message
 
-        return noting
+        return reading
 
     def _beside(self, work: Awaitable[None]) -> None:
         async def run() -> None:
