@@ -270,12 +270,12 @@ def decide(
         found.state = advance(SubmissionState(before), action).value
         found.comment, found.field_comments, found.checklist = words, beside, ticked
         found.decided_at, found.decided_by = now_utc(), actor.account_id
-        changed = sorted(changes(found.before, snapshot(found))) if found.before else []
+        changed = changes(found.before, snapshot(found)) if found.before else {}
         if action is Action.PUBLISH:
             _publish(session, found, actor)
         session.flush()
         _note(session, actor, f"submission.{action.value}", found, state=[before, found.state], comment=words,
-              fields=sorted(beside), changed=changed)  # fmt: skip
+              fields=sorted(beside), changed=sorted(changed), changes=_published(found, changed))  # fmt: skip
         notices.tell(
             session, found.account_id, f"{found.receipt} {_told(action)}", "mine", {"id": str(found.id)}, words
         )
@@ -361,6 +361,14 @@ def _archive(session: Session, found: Submission, actor: Actor) -> None:
 
 def _told(action: Action) -> str:
     return {Action.PUBLISH: "已公开发布", Action.RETURN: "退回整改", Action.DECLINE: "不予发布"}[action]
+
+
+def _published(found: Submission, changed: Mapping[str, tuple[Any, Any]]) -> dict[str, list[Any]]:
+    """What changed in public, before and after; of what is restricted, no value goes into the audit trail."""
+    if found.state != _S.PUBLISHED:
+        return {}
+    closed = {publication.ANSWERS.get(name, name) for name in found.levels}
+    return {name: list(pair) for name, pair in changed.items() if name not in closed}
 
 
 def _note(session: Session, actor: Actor, action: str, found: Submission, **detail: Any) -> None:
