@@ -1,4 +1,4 @@
-"""What programs subscribe to: the calendar of events and the newest achievements."""
+"""What programs subscribe to: the calendar of events, the newest achievements, and the notices of one account."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,13 +10,15 @@ from xml.etree import ElementTree
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from lib.domain.access import VISITOR
 from lib.domain.dates import SHANGHAI, today_shanghai
+from lib.domain.errors import NotFound
 from lib.files.calendar import events_ics
-from lib.services import catalogue, revisions, roadshows
+from lib.services import catalogue, notices, revisions, roadshows
 from lib.services.catalogue import Card, CatalogueQuery
+from lib.services.notices import NoticeItem
 from lib.settings import settings
 from lib.store.engine import database
 
@@ -36,6 +38,17 @@ async def events(request: Request) -> Response:
 async def achievements(request: Request) -> Response:
     """GET /feeds/achievements.atom: the achievements made public last."""
     return await _feed(request, "achievement", "application/atom+xml; charset=utf-8", _atom)
+
+
+async def own(request: Request) -> Response:
+    """GET /feeds/own/{key}.atom: the notices of the account whose key it is; 404 for every other key."""
+    headers = {"Cache-Control": "no-store"}
+    try:
+        found = await run_in_threadpool(_notices, request.path_params["key"])
+    except NotFound as missing:
+        return PlainTextResponse(missing.message, 404, headers=headers)
+    document = notices_atom(found, base_url(request), request.path_params["key"])
+    return Response(document, media_type="application/atom+xml; charset=utf-8", headers=headers)
 
 
 def base_url(request: Request) -> str:
@@ -73,21 +86,11 @@ def _atom(base: str) -> bytes:
 
 def achievements_atom(cards: Sequence[Card], base: str) -> bytes:
     """An Atom feed (RFC 4287) of achievements, with absolute addresses. The same cards give the same bytes."""
-    address = f"{base}/feeds/achievements.atom"
-    feed = ElementTree.Element(f"{{{ATOM}}}feed", {"xml:lang": "zh-CN"})
-    _text(feed, "id", address)
-    _text(feed, "title", "北疆技转 · 最新科技成果")
-    _text(feed, "updated", max((_updated(card) for card in cards), default=_UNDATED))
-    _link(feed, "self", address, "application/atom+xml")
-    _link(feed, "alternate", f"{base}/achievements", "text/html")
-    _author(feed, "北疆技转")
+    newest = max((_updated(card) for card in cards), default=_UNDATED)
+    feed = _start("北疆技转 · 最新科技成果", f"{base}/feeds/achievements.atom", f"{base}/achievements", newest)
     for card in cards:
-        entry = ElementTree.SubElement(feed, f"{{{ATOM}}}entry")
         page = f"{base}/achievements?{urlencode({'id': card.id})}"
-        _text(entry, "id", page)
-        _text(entry, "title", card.title)
-        _text(entry, "updated", _updated(card))
-        _link(entry, "alternate", page, "text/html")
+        entry = _entry(feed, page, card.title, _updated(card), page)
         if card.source.url.startswith(("https://", "http://")):
             _link(entry, "via", card.source.url, "text/html")
         _author(entry, card.unit or card.source.publisher or card.source.origin.label)
@@ -96,6 +99,47 @@ def achievements_atom(cards: Sequence[Card], base: str) -> bytes:
             ElementTree.SubElement(
                 entry, f"{{{ATOM}}}category", {"term": str(card.field), "label": _clean(card.field_label)}
             )
+    return _written(feed)
+
+
+def notices_atom(items: Sequence[NoticeItem], base: str, key: str) -> bytes:
+    """An Atom feed of an account's notices: titles with receipt numbers and where they lead, nothing of the content."""
+    newest = max((item.at for item in items), default=None)
+    updated = newest.isoformat() if newest else _UNDATED
+    feed = _start("北疆技转 · 我的通知", f"{base}/feeds/own/{key}.atom", f"{base}/mine?view=notices", updated)
+    for item in items:
+        page = f"{base}/{item.page}?{urlencode(dict(item.query))}"
+        entry = _entry(feed, f"urn:beijiang:notice:{item.id}", item.title, item.at.isoformat(), page)
+        _author(entry, "北疆技转")
+    return _written(feed)
+
+
+def _notices(key: str) -> tuple[NoticeItem, ...]:
+    with database().read() as session:
+        return notices.of_feed(session, key)
+
+
+def _start(title: str, address: str, page: str, updated: str) -> ElementTree.Element:
+    feed = ElementTree.Element(f"{{{ATOM}}}feed", {"xml:lang": "zh-CN"})
+    _text(feed, "id", address)
+    _text(feed, "title", title)
+    _text(feed, "updated", updated)
+    _link(feed, "self", address, "application/atom+xml")
+    _link(feed, "alternate", page, "text/html")
+    _author(feed, "北疆技转")
+    return feed
+
+
+def _entry(feed: ElementTree.Element, known: str, title: str, updated: str, page: str) -> ElementTree.Element:
+    entry = ElementTree.SubElement(feed, f"{{{ATOM}}}entry")
+    _text(entry, "id", known)
+    _text(entry, "title", title)
+    _text(entry, "updated", updated)
+    _link(entry, "alternate", page, "text/html")
+    return entry
+
+
+def _written(feed: ElementTree.Element) -> bytes:
     document: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
     return document
 

@@ -37,6 +37,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/chrome.js", chrome.script),
     Route("/feeds/events.ics", feeds.events),
     Route("/feeds/achievements.atom", feeds.achievements),
+    Route("/feeds/own/{key}.atom", feeds.own),
     *downloads.routes,
     *people.routes,
     Route("/api", start_of_api),
