@@ -23,6 +23,11 @@ def note(error: BaseException, **where: str) -> str:
     return number
 
 
+def mismatch(error: BaseException) -> None:
+    """Log that a browser sent a value which its widget cannot have; the value itself is not logged."""
+    _LOG.warning("unreadable widget value", kind=type(error).__name__)
+
+
 def sentence(number: str) -> str:
     """What a person reads about the error with this id."""
     return f"系统出错了，已经记录。请刷新后重试；如再次出现，请把编号 {number} 告诉管理员。"

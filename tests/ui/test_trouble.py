@@ -2,6 +2,8 @@
 
 from streamlit.testing.v1 import AppTest
 
+from lib.ui.trouble import UNREADABLE
+
 
 def _broken() -> None:
     import streamlit as st
@@ -16,6 +18,22 @@ def _refused() -> None:
     from lib.ui import trouble
 
     trouble.report(Conflict("该记录已被他人修改，请刷新后再保存。"))
+
+
+def _tampered() -> None:
+    from streamlit.elements.widgets.text_widgets import TextInputSerde
+
+    from lib.ui import trouble
+
+    try:
+        TextInputSerde(None, 10).deserialize(True)  # type: ignore[arg-type]
+    except TypeError as error:
+        trouble.report(error)
+
+
+def test_a_value_that_no_widget_has_is_the_browsers_mistake() -> None:
+    page = AppTest.from_function(_tampered).run()
+    assert [shown.value for shown in page.warning] == [UNREADABLE] and not page.error and not page.exception
 
 
 def test_an_unexpected_error_is_one_sentence_with_an_id() -> None:
