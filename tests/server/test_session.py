@@ -4,7 +4,9 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -13,8 +15,12 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from lib.domain.access import Role
+from lib.services import accounts, people
 from lib.settings import ROOT
+from lib.store.engine import Database
 from tests.e2e.server import PASSWORD, Server
+from tests.server.conftest import KEEPER
 
 DENIED = "请先登录"
 
@@ -70,11 +76,12 @@ def browser(served: Server) -> httpx.Client:
     return httpx.Client(base_url=served.origin, headers={"Origin": served.origin}, trust_env=False)
 
 
-def cookies_after(browser: httpx.Client, *, login: bool) -> dict[str, str]:
-    """The cookies of a browser that opened the product, and logged in or not."""
+def cookies_after(browser: httpx.Client, *, login: bool | str) -> dict[str, str]:
+    """The cookies of a browser that opened the product, and logged in (as the administrator or by name) or not."""
     browser.get("/")
     if login:
-        answer = browser.post("/login", data={"login": "admin", "password": PASSWORD, "next": "/review"})
+        name = "admin" if login is True else login
+        answer = browser.post("/login", data={"login": name, "password": PASSWORD, "next": "/review"})
         assert answer.status_code == 303
     return dict(browser.cookies.items())
 
@@ -83,16 +90,42 @@ def allowed(sent: bytes) -> bool:
     return not any(words.encode() in sent for words in (DENIED, "系统出错"))
 
 
-def test_a_page_follows_the_login_of_its_browser_at_every_run(served: Server, browser: httpx.Client) -> None:
-    own = cookies_after(browser, login=True)
+Ending = Callable[[Database, httpx.Client, int, int], object]
+ENDINGS: dict[str, Ending] = {
+    "logout": lambda _db, browser, _id, _version: browser.post("/logout"),
+    "own new password": lambda _db, browser, _id, _version: browser.post(
+        "/password", data={"current": PASSWORD, "password": f"{PASSWORD}！", "again": f"{PASSWORD}！"}
+    ),
+    "switched off": lambda db, _browser, number, version: people.switch(db, number, False, version, actor=KEEPER),
+    "another role": lambda db, _browser, number, version: people.assign(db, number, Role.BROKER, version, actor=KEEPER),
+    "moved": lambda db, _browser, number, version: people.assign(
+        db, number, Role.OFFICIAL, version, actor=KEEPER, scope="150600"
+    ),
+}
 
-    async def scene() -> list[bool]:
-        async with Page(served, own) as page:
-            before = allowed(await page.run())
-            assert browser.post("/logout").status_code == 303
-            return [before, allowed(await page.run())]
 
-    assert asyncio.run(scene()) == [True, False]
+def test_an_open_page_follows_its_login_at_every_run(served: Server) -> None:
+    """R5: whatever ends a login ends the pages it opened, at their next run; over the real socket."""
+    store = Database(f"sqlite:///{served.file}")
+    seen = {}
+    for number, (name, end) in enumerate(ENDINGS.items()):
+        with store.write() as session:
+            made = accounts.create_account(
+                session, f"official{number}", PASSWORD, "甲", Role.OFFICIAL, actor=KEEPER, scope="150200"
+            )
+        browser = httpx.Client(base_url=served.origin, headers={"Origin": served.origin}, trust_env=False)
+        own = cookies_after(browser, login=made.login)
+        seen[name] = asyncio.run(_before_and_after(served, own, partial(end, store, browser, made.id, made.version)))
+    store.dispose()
+    print(f"R5: {len(seen)} ways to end a login, {sum(after for _, after in seen.values())} pages open after")
+    assert seen == dict.fromkeys(ENDINGS, (True, False))
+
+
+async def _before_and_after(served: Server, own: dict[str, str], end: Callable[[], object]) -> tuple[bool, bool]:
+    async with Page(served, own) as page:
+        before = allowed(await page.run())
+        end()
+        return before, allowed(await page.run())
 
 
 def test_a_dead_token_opens_nothing(served: Server, browser: httpx.Client) -> None:
