@@ -254,11 +254,12 @@ def changes(detail: Mapping[str, Any], places: Mapping[str, str] = _NOWHERE) -> 
 
 
 def rest(detail: Mapping[str, Any], places: Mapping[str, str] = _NOWHERE) -> list[tuple[str, str]]:
-    """The other details, label and value."""
+    """The other details that are not blank, label and value."""
     return [
         (detail_label(name), told(name, value, places))
         for name, value in detail.items()
         if name != "changes"
+        and value not in (None, "", [], {})
         and not (name in {"before", "after"} and isinstance(value, dict))
         and not (name in _PAIRED and _is_pair(value))
     ]

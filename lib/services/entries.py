@@ -247,6 +247,8 @@ def _step(row: Any, full: Any, revised: set[str], titles: Mapping[str, str]) -> 
     label = trail.action_label(row.action)
     if row.object_id in revised and row.action in {"submission.create", "submission.publish"}:
         label += "修订"
+    if full is not None and full.detail.get("replaced_by"):
+        label = "由修订替代"
     if title := titles.get(row.object_id):
         label += f"「{title}」"
     if full is None:

@@ -153,7 +153,7 @@ def test_a_record_tells_its_way_and_who_went_it_only_to_whom_it_concerns(filled:
 @pytest.mark.parametrize(
     ("detail", "changed", "rest"),
     [
-        ({"state": ["pending", "published"], "comment": ""}, [("状态", "待审核", "已发布")], [("意见", "（空）")]),
+        ({"state": ["pending", "published"], "comment": ""}, [("状态", "待审核", "已发布")], []),
         ({"before": {"role": "member", "scope": None}, "after": {"role": "official", "scope": "150200"}},
          [("身份", "单位成员", "主管部门"), ("辖区", "（空）", "包头市")], []),
         ({"before": True, "after": False}, [], [("之前", "是"), ("之后", "否")]),
