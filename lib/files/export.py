@@ -20,9 +20,11 @@ _BLANK: Final = " \u3000\ufeff\xa0\u200b\u200c\u200d\u2060\x00\x0b\x0c"
 
 
 def safe(text: str) -> str:
-    """The text as it may stand in a cell: one that would be a formula begins with an apostrophe. Numbers stay."""
-    start = unicodedata.normalize("NFKC", text.lstrip(_BLANK)[:1])
-    return f"'{text}" if start and start in PREFIXES and not _NUMBER.fullmatch(text) else text
+    """The text as it may stand in a cell: one that would be a formula begins with an apostrophe. Numbers stay, and
+    so does a sign that stands alone, such as the unit %."""
+    told = text.lstrip(_BLANK)
+    start = unicodedata.normalize("NFKC", told[:1])
+    return f"'{text}" if len(told) > 1 and start in PREFIXES and not _NUMBER.fullmatch(text) else text
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
