@@ -25,13 +25,15 @@ _NO_HEX = str.maketrans("0123456789abcdef", "ghjkmpqstuvwxzoi")
 class Planted:
     """What was planted: canaries by who may meet them, and the addresses of what carries them.
 
-    `closed`: 授权可见, opened by nobody here unless they click. `shared`: 登录可见. `handed_in`: not published, or the
-    reason of a request; whoever decides sees it. `own`: drafts, answers, phones, only their owner's. `keys`: what
-    opens something, nobody's. `public` stands in a public title, to show that who looks finds what is there.
+    `closed`: 授权可见, opened by nobody here unless they click; `named`: the names of such files. `shared`: 登录可见.
+    `handed_in`: not published, or the reason of a request; whoever decides sees it. `own`: drafts, answers, phones,
+    only their owner's. `keys`: what opens something, nobody's. `public` stands in a public title, to show that who
+    looks finds what is there.
     """
 
     people: People
     closed: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
     handed_in: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
@@ -45,7 +47,7 @@ class Planted:
 
     def all(self) -> set[str]:
         """Every canary that is not public."""
-        return self.closed | self.shared | self.handed_in | self.own | self.keys
+        return self.closed | self.named | self.shared | self.handed_in | self.own | self.keys
 
     def viewers(self) -> dict[str, tuple[Actor, set[str], bool]]:
         """Who looks, what they must not meet, and whether they click on what opens something to them.
@@ -53,7 +55,7 @@ class Planted:
         Reviewers do not: it would open everything of the division to them, and be noted.
         """
         everything, people = self.all(), self.people
-        stranger, reviewer = everything - self.shared, everything - self.shared - self.handed_in
+        stranger, reviewer = everything - self.shared, everything - self.shared - self.handed_in - self.named
         return {
             "visitor": (VISITOR, everything, True),
             "applicant": (people.applicant, everything, True),
@@ -91,7 +93,7 @@ def plant(database: Database) -> Planted:
         return {"contact_name": name, "contact_phone": phone(group), "contact_email": f"{mail}@example.com"}
 
     def file(draft: str, level: FieldLevel, group: set[str]) -> None:
-        name, content = f"{words(group)}.txt", words(group).encode()
+        name, content = f"{words(planted.named if group is closed else group)}.txt", words(group).encode()
         added = attachments.add(database, KINDS.ACHIEVEMENT, draft, name, content, level, actor=people.owner)
         planted.files.append(added.id)
 

@@ -54,7 +54,7 @@ class Crawl:
     def report(self, where: str) -> None:
         """The figure; fails on a leak, and when not even what is public was met."""
         print(f"R4: {where}: {len(self.everything)} canaries × {self.places} places, {len(self.leaks)} leaks")
-        assert self.leaks == []
+        assert self.leaks == [], "\n".join(self.leaks)
         assert self.public in self.met
         assert self.places > 20
 
