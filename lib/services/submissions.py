@@ -66,6 +66,7 @@ class OwnSubmission:
     revises: str
     revision: str
     version: int
+    draft_id: str
 
 
 @dataclass(frozen=True)
@@ -378,7 +379,7 @@ def _own_view(session: Session, found: Submission) -> OwnSubmission:
     revision = session.scalar(select(Submission.receipt).where(_waiting_revision(found.id)).limit(1))
     return OwnSubmission(
         receipt_of(found), found.id, found.title, found.content, found.levels, found.contact_hint, found.event_id,
-        revises or "", revision or "", found.version,
+        revises or "", revision or "", found.version, found.draft_id,
     )  # fmt: skip
 
 

@@ -226,7 +226,10 @@ def draw_field(asked: Field, sheet: Sheet) -> Any:
     """The widget of a field with what stands beside it: who may see it, what a reviewer said, what is to be mended."""
     shown = _disclosed(sheet.kind, asked.name)
     if shown is not None and shown.choosable:
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        wide = "wide-" if asked.shape == "prose" or shown.name == disclosure.CONTACT else ""
+        with st.container(
+            horizontal=True, vertical_alignment="bottom", gap="small", key=f"pair-{wide}{sheet.draft[:8]}-{asked.name}"
+        ):
             value = _widget(asked, asked.asked, sheet)
             _level(shown, sheet)
     else:
@@ -257,7 +260,7 @@ def _widget(asked: Field, label: str, sheet: Sheet) -> Any:
     if asked.shape == "date":
         return st.date_input(label, start if isinstance(start, date) else None, format="YYYY-MM-DD", key=name)
     if asked.shape == "tick":
-        return st.checkbox(label, key=name)
+        return st.checkbox(label, key=name, wrap=True)
     if asked.shape == "check":
         return st.radio(label, ("否", "是", "不确定"), index=None, horizontal=True, key=name)
     return st.text_input(label, str(start or ""), key=name, placeholder=asked.placeholder, live=PAUSE)

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from lib.domain.dates import show_time
+from lib.domain.dates import now_utc, show_time
 from lib.domain.vocabulary import SubmissionKind, SubmissionState
 from lib.services.submissions import Receipt
 from lib.ui.components import cards, forms, records
@@ -33,7 +33,8 @@ def next_step(receipt: Receipt) -> str:
     """One sentence: what happens next, or what the submitter should do."""
     if receipt.state is _S.PENDING and receipt.due_at:
         waits = "原来公开的内容在审核通过以前不变。" if receipt.revision else ""
-        return f"审核应在 {show_time(receipt.due_at)} 前答复，现在不用做什么。{waits}"
+        late = "已经过了时限，审核人员会看到提醒。" if receipt.due_at < now_utc() else "现在不用做什么。"
+        return f"审核应在 {show_time(receipt.due_at)} 前答复，{late}{waits}"
     return _NEXT.get(receipt.state, "")
 
 
@@ -50,7 +51,7 @@ def progress(receipt: Receipt, *, comments: bool = True) -> None:
         waiting = state is _S.PENDING
         reviewed = ("平台审核", "进行中" if waiting else decided or "没有办理", waiting or bool(decided))
         records.rail([("已收到", show_time(receipt.submitted_at), True), reviewed, last])
-        said = [("审核意见", receipt.comment)] if receipt.comment else []
+        said = [("上次的意见" if waiting else "审核意见", receipt.comment)] if receipt.comment else []
         if comments:
             beside = receipt.field_comments or {}
             said += [(forms.label(receipt.kind, name), words) for name, words in beside.items()]

@@ -12,7 +12,7 @@ from lib.domain.dates import show_time, today_shanghai
 from lib.domain.errors import InvalidInput, NotFound, ProductError
 from lib.domain.submissions import Action
 from lib.domain.vocabulary import FieldLevel, SubmissionState
-from lib.services import drafts, notices, submissions
+from lib.services import attachments, drafts, notices, submissions
 from lib.services.drafts import DraftItem
 from lib.services.notices import NoticeItem, Notices
 from lib.services.publication import ANSWERS
@@ -22,6 +22,7 @@ from lib.ui import address, cache, filters, guard, navigation
 from lib.ui.components import bands, cards, forms, receipts, records
 from lib.ui.components.markup import Markup, draw, el
 from lib.ui.guard import Context
+from lib.ui.views import attachments as attachment_views
 
 _VIEWS: Final = ("submissions", "notices", "drafts", "feed")
 _YEAR: Final = timedelta(days=365)
@@ -75,12 +76,14 @@ def _submissions(sent: OwnPage) -> None:
 def _line(item: OwnItem) -> Markup:
     receipt = item.receipt
     kind = f"{receipt.kind.label}修订" if item.revision else receipt.kind.label
-    words = f"{kind} · {receipt.number} · {show_time(receipt.submitted_at)} 提交"
-    if receipt.state is SubmissionState.PUBLISHED and item.valid_until:
-        words += f" · 有效期至 {item.valid_until}"
-    said = el("p", el("b", "审核意见："), receipt.comment, cls="bj-said") if receipt.comment else None
+    sent = el("span", f"{show_time(receipt.submitted_at)} 提交", cls="bj-tight")
+    until = f" · 有效期至 {item.valid_until}" if receipt.state is SubmissionState.PUBLISHED and item.valid_until else ""
+    number = el("span", receipt.number, cls="bj-tight")
+    decided = receipt.comment and receipt.state is not SubmissionState.PENDING
+    said = el("p", el("b", "审核意见："), receipt.comment, cls="bj-said") if decided else None
     step = el("p", receipts.next_step(receipt), cls="bj-meaning")
-    return el("div", el("span", receipts.tag(receipt.state), " ", words, cls="bj-meaning"), said, step)
+    line = el("span", receipts.tag(receipt.state), f" {kind} · ", number, " · ", sent, until, cls="bj-meaning")
+    return el("div", line, said, step)
 
 
 # ------------------------------------------------------------------ notices, drafts, feed
@@ -166,6 +169,7 @@ def record(ctx: Context, submission_id: int) -> None:
         with database().read() as session:
             own = submissions.read_own(session, submission_id, actor=ctx.actor)
             answers = submissions.filled(session, submission_id, actor=ctx.actor) if manages else own.content
+            files = attachments.of_submission(session, submission_id, actor=ctx.actor)
     except NotFound as missing:
         records.missing("我的", "mine", missing.message)
         return
@@ -182,6 +186,9 @@ def record(ctx: Context, submission_id: int) -> None:
         receipts.progress(receipt, comments=False)
         with st.container(border=True):
             _answers(ctx, own, answers)
+            if files:
+                draw(el("h3", "附件"))
+                attachment_views.listing(files)
     with right:
         if manages:
             with st.container(border=True):
@@ -233,7 +240,10 @@ def _actions(ctx: Context, own: OwnSubmission, answers: Mapping[str, Any]) -> No
 
 
 def _to_form(label: str, own: OwnSubmission) -> None:
-    st.page_link(navigation.href("submit"), label=label, icon=":material/edit:", query_params={"revise": str(own.id)})
+    with st.container(key="act"):
+        st.page_link(
+            navigation.href("submit"), label=label, icon=":material/edit:", query_params={"revise": str(own.id)}
+        )
 
 
 def _renew(ctx: Context, own: OwnSubmission) -> None:

@@ -75,10 +75,12 @@ def _filters(found: Queue, state: SubmissionState, view: str) -> None:
 def _line(item: QueueItem, places: Mapping[str, str]) -> Markup:
     where = places.get(item.league_code or "", "地区未写明")
     kind = f"{item.kind.label}修订" if item.revision else item.kind.label
-    words = f"{kind} · {item.unit} · {where} · {item.receipt} · {show_time(item.submitted_at)}"
+    words = el("span", f"{kind} · {item.unit} · {where} · ")
+    number = el("span", f"{item.receipt} · ", el("span", f"{show_time(item.submitted_at)} 提交", cls="bj-tight"))
     due = f" · {'已超期，应于' if item.overdue else '应于'} {show_time(item.due_at)} 前办理" if item.due_at else ""
     assigned = f" · {item.assignee}" if item.assignee else ""
-    return el("span", words, el("b", due, cls="bj-late") if item.overdue else due, assigned, cls="bj-meaning")
+    late = "bj-late bj-tight" if item.overdue else "bj-tight"
+    return el("span", words, number, el("span", due, cls=late), assigned, cls="bj-meaning")
 
 
 # ------------------------------------------------------------------ one submission

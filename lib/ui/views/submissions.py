@@ -221,6 +221,7 @@ def _revise(ctx: Context, submission_id: int) -> None:
                 fixed={"event_id": own.event_id} if own.event_id else {},
                 comments=own.receipt.field_comments or {} if corrects else {},
                 revises_id=own.id,
+                beside=lambda: attachments.attachments_box(ctx, kind, own.draft_id if corrects else draft),
             ),
         )
     with right:
