@@ -114,7 +114,7 @@ class Person:
             return known
         await tab.change(tab.field("f-title"), "string_value", f"混沌演练需求 {draft}")
         self._listen(tab)
-        self._fill(tab)
+        fill(tab, self.rng)
         await asyncio.sleep(min(self.think, 5) * self.rng.random())
         run = await tab.press(next(w for name, w in tab.widgets.items() if "提交审核" in name))
         self._listen(tab)
@@ -131,11 +131,13 @@ class Person:
         if "系统出错了" in said:
             raise RunFailed(said[:300])
 
-    def _fill(self, tab: Tab) -> None:
-        for widget in tuple(tab.widgets.values()):
-            _, mark, name = widget.id.rpartition("-f-")
-            if mark and (answer := _answer(name, widget, self.rng)):
-                tab.type(widget, *answer)
+
+def fill(tab: Tab, rng: random.Random) -> None:
+    """Answer every question of the demand form that the tab shows; the answers go along with the next run."""
+    for widget in tuple(tab.widgets.values()):
+        _, mark, name = widget.id.rpartition("-f-")
+        if mark and (answer := _answer(name, widget, rng)):
+            tab.type(widget, *answer)
 
 
 def _answer(name: str, widget: Widget, rng: random.Random) -> tuple[str, object] | None:

@@ -84,6 +84,8 @@ def clean_name(name: str) -> str:
         last = clean(name[-1000:].replace("\\", "/").rpartition("/")[2])
     except ValueError:
         raise FileRefused("文件名里有改变文字方向或无法显示的字符，请改名后再传。") from None
+    if rule := marking(last):
+        raise FileRefused(f"文件名{SENTENCE}", rule)
     path = PurePath(last)
     stem, ending = path.stem.strip(" ."), path.suffix.lower()
     if ending not in TYPES or not stem:

@@ -16,7 +16,7 @@ from lib.domain.dates import now_utc
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from lib.domain.text import clean
 from lib.domain.vocabulary import AccessState
-from lib.services import audit, disclosure, notices, scopes
+from lib.services import audit, disclosure, markings, notices, scopes
 from lib.store.engine import Database
 from lib.store.models import AccessRequest, Account, Achievement, Demand, EventItem, Organization, Submission
 
@@ -91,6 +91,7 @@ def request_access(
     is nothing left to ask for, NotFound for a record without such content, AccessDenied.
     """
     require(actor, Permission.REQUEST_ACCESS)
+    markings.refuse(database, {"reason": reason}, actor=actor)
     words = _reason(reason)
     if not _DRAFT_ID.fullmatch(draft_id):
         raise InvalidInput({"reason": "这份申请的编号不对，请刷新页面后再填。"})
@@ -167,6 +168,7 @@ def decide(
     `version` is the one that the actor saw. Raises InvalidInput for days outside 1 to 365 and for a decline without
     a sentence, Conflict when somebody was faster, NotFound, AccessDenied (not the owner, not in scope, one's own).
     """
+    markings.refuse(database, {"comment": comment}, actor=actor)
     words = _answer(grant, days, comment)
     wanted = AccessState.GRANTED if grant else AccessState.DECLINED
     with database.write() as session:

@@ -17,8 +17,9 @@ from lib.domain.dates import now_utc
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from lib.domain.reviews import CHECKLIST, changes
 from lib.domain.submissions import TRANSITIONS, Action, advance
+from lib.domain.text import clean
 from lib.domain.vocabulary import SubmissionKind, SubmissionState
-from lib.services import audit, notices, publication
+from lib.services import audit, markings, notices, publication
 from lib.services.scopes import reviewing
 from lib.services.submissions import Receipt, is_own, receipt_of, snapshot
 from lib.store.engine import Database
@@ -257,7 +258,8 @@ def decide(
     whoever handed it in.
     """
     require(actor, Permission.REVIEW_SUBMISSION)
-    words, beside = comment.strip(), _beside(field_comments or {})
+    markings.refuse(database, {"comment": comment, **(field_comments or {})}, actor=actor)
+    words, beside = _words("comment", comment), _beside(field_comments or {})
     ticked = {name: bool((checklist or {}).get(name)) for name in CHECKLIST}
     _check(action, words, beside, ticked)
     with database.write() as session:
@@ -321,7 +323,14 @@ def _as_actor(account: Account) -> Actor:
 
 
 def _beside(given: Mapping[str, str]) -> dict[str, str]:
-    return {name[:30]: words for name, text in given.items() if (words := str(text).strip())}
+    return {name[:30]: words for name, text in given.items() if (words := _words(name, str(text)))}
+
+
+def _words(name: str, text: str) -> str:
+    try:
+        return clean(text, multiline=True)
+    except ValueError:
+        raise InvalidInput({name: "意见里有看不见的控制字符，请删去后重新输入。"}) from None
 
 
 def _check(action: Action, words: str, beside: Mapping[str, str], ticked: Mapping[str, bool]) -> None:
