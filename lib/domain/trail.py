@@ -85,6 +85,7 @@ OBJECTS: Final[dict[str, str]] = {
     "attachment": "附件",
     "audit": "操作记录",
     "page": "页面",
+    "contract": "合同",
     "dataset": "数据集",
 }
 """What an action is done to."""
@@ -127,6 +128,11 @@ _DETAILS: Final[dict[str, str]] = {
     "size": "字节",
     "sha256": "校验值",
     "file": "文件",
+    "files": "文件",
+    "imported": "新增",
+    "updated": "更新",
+    "unchanged": "未变",
+    "rejected": "未通过",
     "rows": "行数",
     "manifest": "清单校验值",
     "head": "操作记录末尾",
@@ -201,6 +207,7 @@ _VALUES: Final[dict[str, dict[str, str]]] = {
 _PLACED: Final = frozenset({"league", "banner", "scope"})
 _NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
 _NAMED: Final = frozenset({"fields", "names", "changed"})
+"""Details that list names of fields."""
 _PAIRED: Final = frozenset({"state", "role", "valid_until", "scope", "organization"})
 """Details whose two values are before and after."""
 
@@ -225,7 +232,7 @@ def role_label(role: str) -> str:
 
 def detail_label(name: str) -> str:
     """The words for the name of a detail; its code where there are none."""
-    return _DETAILS.get(name, name)
+    return _DETAILS.get(name) or OBJECTS.get(name, name)
 
 
 def told(name: str, value: Any, places: Mapping[str, str] = _NOWHERE) -> str:

@@ -86,6 +86,16 @@ class Outcome:
         """True when the load wrote anything."""
         return bool(self.imported or self.updated)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows were imported, updated, left unchanged, rejected."""
+        return {
+            "imported": self.imported,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "rejected": self.rejected,
+        }
+
     def __str__(self) -> str:
         return f"imported {self.imported}, updated {self.updated}, unchanged {self.unchanged}, rejected {self.rejected}"
 
@@ -127,8 +137,8 @@ def load_public(database: Database, *, actor: Actor) -> dict[str, Outcome]:
         for name, data in read.items():
             _note_dataset(session, name, data, len(contents[name].lines))
         if any(outcome.changed for outcome in outcomes.values()):
-            detail = {name: str(outcome) for name, outcome in outcomes.items() if outcome.changed}
-            audit.record(session, actor, "data.load", "dataset", "public", **detail)
+            counts = {name: outcome.counts for name, outcome in outcomes.items() if outcome.changed}
+            audit.record(session, actor, "data.load", "dataset", "public", files=counts)
     return outcomes
 
 
@@ -154,7 +164,9 @@ def import_file(
         outcome = _load(session, kind, table)
         if outcome.changed:
             digest = hashlib.sha256(data).hexdigest()
-            audit.record(session, actor, "data.import", kind, digest[:16], file=name, sha256=digest, rows=str(outcome))
+            audit.record(
+                session, actor, "data.import", "dataset", kind, file=name[:200], sha256=digest, rows=outcome.counts
+            )
     return outcome
 
 

@@ -432,8 +432,13 @@ def test_an_import_is_in_the_audit_trail_with_the_digest_of_its_file(db: Databas
     load(db, "demands", {"title": "需求"})
     with db.read() as session:
         entry = session.scalars(select(AuditEntry)).one()
-    assert (entry.action, entry.object_kind, entry.actor) == ("data.import", "demands", "测试")
-    assert entry.detail["rows"] == "imported 1, updated 0, unchanged 0, rejected 0"
+    assert (entry.action, entry.object_kind, entry.object_id, entry.actor) == (
+        "data.import",
+        "dataset",
+        "demands",
+        "测试",
+    )
+    assert entry.detail["rows"] == {"imported": 1, "updated": 0, "unchanged": 0, "rejected": 0}
     assert len(entry.detail["sha256"]) == 64
 
 
