@@ -1,5 +1,6 @@
 """R4's scene: a text that occurs nowhere else in every confidential place, put there by the real services."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from secrets import token_hex
@@ -9,10 +10,11 @@ from sqlalchemy import select
 
 from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.submissions import Action
-from lib.domain.vocabulary import FieldLevel, SubmissionKind
+from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
 from lib.services import attachments, drafts, grants, links, notices, registration, reviews, submissions
 from lib.store.engine import Database
 from lib.store.models import AccessRequest, Event, Submission
+from lib.ui.navigation import PLACES
 from tests.samples import CHECKED, XILINGOL, achievement, demand, military, person
 from tests.samples import registration as entry
 from tests.services.test_disclosure import People
@@ -190,3 +192,23 @@ def found_in(text: bytes | str, canaries: set[str]) -> set[str]:
     """The canaries that stand in a text or in bytes."""
     raw = text.encode() if isinstance(text, str) else text
     return {canary for canary in canaries if canary.encode() in raw}
+
+
+def addresses(planted: Planted) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every page, with each record, submission, draft and view that an address can name."""
+    records = planted.records
+    named: dict[str, list[dict[str, Any]]] = {
+        "achievements": [{"id": str(i)} for i in records["achievement"]] + [{"q": planted.public}],
+        "demands": [{"id": str(i)} for i in records["demand"] + records["military"]],
+        "roadshows": [{"id": str(i)} for i in records["event"]],
+        "review": [{"id": str(i)} for i in planted.submissions] + [{"state": s.value} for s in SubmissionState],
+        "mine": [{"id": str(i)} for i in planted.submissions] + [{"view": v} for v in ("notices", "drafts", "feed")],
+        "access": [{"view": view} for view in ("mine", "waiting", "granted")],
+        "submit": [{"kind": "achievement", "draft": draft} for draft in planted.drafts] + [{"view": "status"}],
+        "audit": [{"page": "2"}],
+    }
+    for place in PLACES:
+        yield place.name, {}
+        for query in named.pop(place.name, []):
+            yield place.name, query
+    assert named == {}, "an address of no page"

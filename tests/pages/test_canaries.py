@@ -18,7 +18,7 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from lib.domain.access import VISITOR, Actor
 from lib.domain.errors import ProductError
-from lib.domain.vocabulary import SubmissionKind, SubmissionState
+from lib.domain.vocabulary import SubmissionKind
 from lib.server import downloads, logs, routes
 from lib.server.api import PREFIX, api
 from lib.services import accounts, audit, catalogue, disclosure, submissions, trouble
@@ -26,8 +26,7 @@ from lib.settings import settings
 from lib.store.engine import Database
 from lib.store.models import AuditEntry, Notice, SealedField
 from lib.ui import cache, guard
-from lib.ui.navigation import PLACES
-from tests.canaries import Planted, found_in, plant
+from tests.canaries import Planted, addresses, found_in, plant
 from tests.pages.conftest import open_page
 from tests.samples import achievement
 
@@ -85,26 +84,6 @@ def token_of(database: Database, actor: Actor) -> str | None:
         return None
     with database.write() as session:
         return accounts.start_login(session, actor.account_id, address="", agent="")
-
-
-def addresses(planted: Planted) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every page, with each record, submission, draft and view that an address can name."""
-    records = planted.records
-    named: dict[str, list[dict[str, Any]]] = {
-        "achievements": [{"id": str(i)} for i in records["achievement"]] + [{"q": planted.public}],
-        "demands": [{"id": str(i)} for i in records["demand"] + records["military"]],
-        "roadshows": [{"id": str(i)} for i in records["event"]],
-        "review": [{"id": str(i)} for i in planted.submissions] + [{"state": s.value} for s in SubmissionState],
-        "mine": [{"id": str(i)} for i in planted.submissions] + [{"view": v} for v in ("notices", "drafts", "feed")],
-        "access": [{"view": view} for view in ("mine", "waiting", "granted")],
-        "submit": [{"kind": "achievement", "draft": draft} for draft in planted.drafts] + [{"view": "status"}],
-        "audit": [{"page": "2"}],
-    }
-    for place in PLACES:
-        yield place.name, {}
-        for query in named.pop(place.name, []):
-            yield place.name, query
-    assert named == {}, "an address of no page"
 
 
 def test_pages_hold_nothing_that_their_reader_may_not_see(

@@ -51,11 +51,12 @@ class Page:
         assert self._socket is not None
         await self._socket.close()
 
-    async def run(self, name: str = "review") -> bytes:
+    async def run(self, name: str = "review", query: str = "") -> bytes:
         """Run a page; everything the server sent for it."""
         assert self._socket is not None
         message = BackMsg()
         message.rerun_script.page_name = name
+        message.rerun_script.query_string = query
         await self._socket.send(message.SerializeToString())
         sent = b""
         async with asyncio.timeout(60):
