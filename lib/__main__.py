@@ -216,6 +216,8 @@ def account_create(
             raise _fail("两次输入的密码不一致，请重新运行。")
     with _database() as store, store.write() as session:
         belongs = people.organization_named(session, organization, actor=ACTOR) if organization else None
+        if organization and belongs is None:
+            raise _fail("目录里没有这家机构，请写全称。")
         people.check_place(session, role, scope or None, belongs, ())
         accounts.create_account(
             session, login, password, name, role, actor=ACTOR, scope=scope or None, organization_id=belongs
@@ -231,6 +233,8 @@ def account_reset(login: Annotated[str, typer.Option("--login", help="登录名�
     with _database() as store:
         with store.read() as session:
             account_id = people.account_named(session, login, actor=ACTOR)
+        if account_id is None:
+            raise _fail("没有这个登录名，请核对。")
         token = links.reset_link(store, account_id, actor=ACTOR)
     print(f"{settings().origin}/reset/{token}")
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ColumnElement, Row, and_, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, delete, select, true, update
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, Role, require
@@ -38,6 +38,8 @@ REFUSED: Final = "登录名或密码不正确，或者失败次数过多。请�
 """One answer to every failed login, so that it tells nobody which accounts exist."""
 
 LOGIN_TAKEN: Final = "这个登录名已被使用，请换一个。"
+KEPT: Final = timedelta(days=184)
+"""How long a login that is over is remembered; the audit trail remembers it anyway."""
 FRESH: Final = timedelta(minutes=10)
 """How long a login counts as proof that its owner is there."""
 
@@ -128,6 +130,8 @@ def start_login(session: Session, account_id: int, *, address: str, agent: str, 
     ).one_or_none()
     if row is None or not row.active:
         return None
+    old = delete(Login).where(Login.account_id == account_id, Login.expires_at < now - KEPT)
+    session.execute(old.execution_options(synchronize_session=False))
     token = secrets.token_urlsafe(32)
     session.add(
         Login(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from lib.domain.access import Actor, Permission, Role, require
+from lib.domain.access import Actor, Permission, Role, require, require_scope
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from lib.domain.submissions import mask_phone
 from lib.domain.text import fold, organization_key
@@ -97,22 +97,16 @@ def places(session: Session, *, actor: Actor) -> tuple[dict[int, str], dict[int,
     )
 
 
-def account_named(session: Session, login: str, *, actor: Actor) -> int:
-    """The id of the account with this login. Raises NotFound, AccessDenied."""
+def account_named(session: Session, login: str, *, actor: Actor) -> int | None:
+    """The id of the account with this login, or None. Raises AccessDenied."""
     require(actor, Permission.MANAGE_ACCOUNTS)
-    found = session.scalar(select(Account.id).where(Account.login_key == accounts.login_key(login)))
-    if found is None:
-        raise NotFound("没有这个登录名，请核对。")
-    return found
+    return session.scalar(select(Account.id).where(Account.login_key == accounts.login_key(login)))
 
 
-def organization_named(session: Session, name: str, *, actor: Actor) -> int:
-    """The id of the organization of this name. Raises NotFound, AccessDenied."""
+def organization_named(session: Session, name: str, *, actor: Actor) -> int | None:
+    """The id of the organization of this name, or None. Raises AccessDenied."""
     require(actor, Permission.MANAGE_ACCOUNTS)
-    found = session.scalar(select(Organization.id).where(Organization.name_key == organization_key(name)))
-    if found is None:
-        raise NotFound("目录里没有这家机构，请写全称。")
-    return found
+    return session.scalar(select(Organization.id).where(Organization.name_key == organization_key(name)))
 
 
 def switch(database: Database, account_id: int, active: bool, version: int, *, actor: Actor) -> None:
@@ -171,11 +165,15 @@ def assign(
 
 
 def view_phone(database: Database, account_id: int, *, actor: Actor) -> str:
-    """The phone of an account; the reading goes into the audit trail. Raises NotFound, AccessDenied."""
-    require(actor, Permission.MANAGE_ACCOUNTS)
+    """The phone of an account, for whoever decides claims in its league; the reading goes into the audit trail.
+
+    Raises NotFound, AccessDenied.
+    """
+    require(actor, Permission.APPROVE_ACCOUNT)
     with database.write() as session:
         account = locked(session, account_id)
-        audit.record(session, actor, "contact.view", "account", account.id)
+        require_scope(actor, Permission.APPROVE_ACCOUNT, account.claim_league)
+        audit.record(session, actor, "contact.view", "account", account.id, league=account.claim_league)
         return account.phone
 
 

@@ -227,7 +227,7 @@ ROWS: Final[dict[str, Row]] = {
     "people.assign": Row(P.MANAGE_ACCOUNTS, args=lambda w: (w.account, Role.BROKER, 1)),
     "people.account_named": Row(P.MANAGE_ACCOUNTS, args=lambda w: ("nobody",)),
     "people.organization_named": Row(P.MANAGE_ACCOUNTS, args=lambda w: ("没有这家",)),
-    "people.view_phone": Row(P.MANAGE_ACCOUNTS, args=lambda w: (w.account,)),
+    "people.view_phone": Row(P.APPROVE_ACCOUNT, scope, lambda w: (w.applicant,)),
     "personal.me": Row(P.MANAGE_OWN_ACCOUNT),
     "personal.logins": Row(P.MANAGE_OWN_ACCOUNT),
     "personal.must_agree": Row(None),

@@ -84,20 +84,22 @@ def _claims(ctx: Context) -> None:
         bands.empty("没有待审核的申请", "本辖区有人注册时会出现在这里。")
     for claim in waiting:
         with st.container(border=True):
-            _claim(claim)
+            _claim(ctx, claim)
 
 
-def _claim(claim: Claim) -> None:
+def _claim(ctx: Context, claim: Claim) -> None:
     left, right = st.columns([1.6, 1], gap="large")
     with left:
         known = f"关联到已有机构「{claim.known}」" if claim.known else "目录里没有，将新建"
+        phone = _phone(ctx, claim.account_id, claim.phone)
         rows = [
             ("信用代码", claim.code), ("所在盟市", claim.league), ("通过后", known),
-            ("申请人", f"{claim.name}（{claim.login}）"), ("电话", claim.phone or "未填"),
+            ("申请人", f"{claim.name}（{claim.login}）"), ("电话", phone or "未填"),
             ("申请时间", show_time(claim.registered_at)),
         ]  # fmt: skip
         draw(records.heading(claim.organization))
         records.facts(rows)
+        _phone_button(claim.account_id, claim.phone)
     with right:
         if not claim.known:
             st.selectbox("机构类别", ORGANIZATION_KINDS, key=f"kind-{claim.account_id}")
@@ -112,6 +114,18 @@ def _claim(claim: Claim) -> None:
         orders.button(
             "不通过", ("decline", claim.account_id, claim.version), key=f"no-{claim.account_id}", width="stretch"
         )
+
+
+def _phone(ctx: Context, account_id: int, masked: str) -> str:
+    """The phone as it may be shown: masked, unless its button below was pressed before this run."""
+    if masked and st.session_state.get(f"phone-{account_id}"):
+        return people.view_phone(database(), account_id, actor=ctx.actor)
+    return masked
+
+
+def _phone_button(account_id: int, masked: str) -> None:
+    if masked:
+        st.button("查看电话", icon=":material/visibility:", help="每次查看都会记录在案", key=f"phone-{account_id}")
 
 
 # ------------------------------------------------------------------ all accounts
@@ -175,9 +189,7 @@ def _record(ctx: Context, account_id: int, link: str) -> bool:
 
 
 def _facts(ctx: Context, item: AccountItem) -> None:
-    key = f"phone-{item.id}"
-    seen = item.phone and st.session_state.get(key)  # the button below, as it was pressed before this run
-    phone = people.view_phone(database(), item.id, actor=ctx.actor) if seen else item.phone
+    phone = _phone(ctx, item.id, item.phone)
     rows = [
         ("登录名", item.login), ("姓名", item.name), ("电话", phone or "未填"), ("身份", item.role.label),
         ("单位", item.organization), ("所管地区", item.scope_name), ("单位申请", item.claim.label),
@@ -185,8 +197,7 @@ def _facts(ctx: Context, item: AccountItem) -> None:
     ]  # fmt: skip
     draw(records.heading("账号"))
     records.facts([(name, value) for name, value in rows if value])
-    if item.phone:
-        st.button("查看电话", icon=":material/visibility:", help="每次查看都会记录在案", key=key)
+    _phone_button(item.id, item.phone)
 
 
 def _assign(ctx: Context, item: AccountItem) -> None:
