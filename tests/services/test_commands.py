@@ -132,6 +132,26 @@ def test_an_account_is_created_from_a_password_typed_twice_or_piped(app_database
     assert [tuple(row) for row in accounts] == [("first", "administrator"), ("second", "administrator")]
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--role", "official", "--scope", "150200"), ""), (("--role", "official"), "须选择所管的地区"),
+        (("--role", "official", "--scope", "999999"), "从列表里选择"),
+        (("--role", "broker", "--scope", "150200"), "所管地区"),
+        (("--role", "member", "--organization", "内蒙古大学"), ""), (("--role", "member"), "须选择所属单位"),
+        (("--role", "member", "--organization", "没有这家"), "没有这家机构"), (("--role", "organizer"), "至少一场活动"),
+    ],
+)  # fmt: skip
+def test_an_account_of_any_role_is_created_with_what_it_needs(
+    app_database: Database, options: tuple[str, ...], said: str
+) -> None:
+    create = ("account", "create", "--login", "somebody", "--name", "甲", "--password-stdin", *options)
+    done = run(*create, typed="草原上的风力发电机 7 号\n")
+    assert (done.exit_code, said in done.stderr) == (1 if said else 0, True)
+    link = run("account", "reset", "--login", "somebody")
+    assert (link.exit_code, link.stdout.startswith("/reset/")) == ((1, False) if said else (0, True))
+
+
 def test_a_command_that_writes_refuses_beside_another_process_on_the_same_file(
     app_database: Database, demands: Path
 ) -> None:
