@@ -14,8 +14,10 @@ PAGES = sorted((ROOT / "pages").glob("*.py"))
 SERVICES = sorted((ROOT / "lib" / "services").glob("*.py"))
 SOURCES = [ROOT / "app.py", *sorted((ROOT / "lib").rglob("*.py")), *PAGES]
 
+CHECKS = {"require", "require_scope"}
 WITHOUT_CHECK = {
     "audit.record": "notes what somebody else was allowed to do",
+    "audit.refused": "notes what somebody was not allowed to do",
     "scopes.within": "says where the actor's word holds, as part of a query that checks",
     "scopes.own": "says what is the actor's own, as part of a query that checks",
     "scopes.reviewing": "says what is the actor's to review, as part of a query that checks",
@@ -68,7 +70,7 @@ def _services() -> dict[str, ast.FunctionDef]:
 
 
 def _checked(services: dict[str, ast.FunctionDef]) -> set[str]:
-    """Names of the services that call require, or hand their actor to one that does."""
+    """Names of the services that call require or require_scope, or hand their actor to one that does."""
     done: set[str] = set()
     while True:
         more = {
@@ -76,7 +78,7 @@ def _checked(services: dict[str, ast.FunctionDef]) -> set[str]:
             for name, function in services.items()
             if name not in done
             and any(
-                called == "require" or (_hands_actor(call) and _called_service(name, called, services) in done)
+                called in CHECKS or (_hands_actor(call) and _called_service(name, called, services) in done)
                 for called, call in _calls(function)
             )
         }
@@ -106,7 +108,7 @@ def test_every_permission_is_checked_by_some_service() -> None:
         ast.unparse(node)
         for file in SERVICES
         for called, call in _calls(_tree(file))
-        if called == "require"
+        if called in CHECKS
         for node in call.args
     }
     assert {f"Permission.{permission.name}" for permission in Permission} - checked == set()
