@@ -91,7 +91,7 @@ def _files(files: tuple[AttachmentItem, ...]) -> None:
     if closed:
         lines.append(el("li", f"{'另有' if lines else '有'} {closed} 个附件没有对您开放"))
     if lines:
-        draw(el("ul", *lines, cls="bj-list"))
+        draw(el("ul", *lines, cls="bj-list bj-meaning"))
 
 
 def _ask(ctx: Context, record_kind: str, record_id: int) -> None:
