@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: run test lint types bench pictures clean help
+.PHONY: run test lint types bench chaos pictures clean help
 
 run: $(VENV)/.run ## serve the product with the real data at http://127.0.0.1:8501 (PORT, DATABASE_URL)
 	$(BIN)/python -m lib init
@@ -27,6 +27,9 @@ types: $(VENV)/.test ## static types
 
 bench: $(VENV)/.test ## the speed figures, as ratios measured side by side in this run
 	$(BIN)/python -m bench $(ARGS)
+
+chaos: $(VENV)/.test ## faults on purpose at full size: many people, kill -9, restarted PostgreSQL, full disk (half an hour)
+	$(BIN)/python -m chaos $(ARGS)
 
 pictures: $(VENV)/.browser ## every page at 1440×900 and 390×844, into build/pictures
 	$(BIN)/python -m tools.pictures $(ARGS)

@@ -5,6 +5,8 @@ from starlette.testclient import TestClient
 
 from lib.settings import settings
 from lib.store.engine import Database, database
+from lib.store.outage import AWAY
+from tests.server.conftest import OURS
 
 
 def test_alive_and_ready(client: TestClient) -> None:
@@ -22,6 +24,21 @@ def test_not_ready_without_a_migrated_database(
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
     assert answer.status_code == 503 and "数据库" in answer.json()["reason"]
+    database.cache_clear()
+
+
+@pytest.mark.parametrize("path", ["/feeds/achievements.atom", "/api/v1/achievements", "/download/audit.csv", "/login"])
+def test_while_the_database_is_away_every_route_says_so(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """R13: one sentence and 503, no id of an unexpected error."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:1/none")
+    settings.cache_clear()
+    database.cache_clear()
+    client.cookies.set(settings().session_cookie, "x" * 43)
+    asked = {"login": "a", "password": "b"}
+    answer = client.post(path, data=asked, headers=OURS) if path == "/login" else client.get(path)
+    assert answer.status_code == 503 and AWAY in answer.text
     database.cache_clear()
 
 
