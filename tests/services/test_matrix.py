@@ -33,6 +33,7 @@ from lib.services.catalogue import CatalogueQuery
 from lib.services.channels import FactQuery, FlowQuery
 from lib.services.contracts import ContractQuery
 from lib.services.demo import Volume
+from lib.services.entries import AuditQuery
 from lib.services.identities import Proof
 from lib.services.network import Metric
 from lib.services.reviews import QueueQuery
@@ -242,6 +243,10 @@ ROWS: Final[dict[str, Row]] = {
     "identities.unlink": Row(P.MANAGE_OWN_ACCOUNT),
     "identities.linked": Row(P.MANAGE_OWN_ACCOUNT),
     "identities.by_provider": Row(P.MANAGE_OWN_ACCOUNT),
+    # the audit trail
+    "entries.search": Row(P.READ_AUDIT, args=lambda w: (AuditQuery(),)),
+    "entries.export_csv": Row(P.READ_AUDIT, args=lambda w: (AuditQuery(),)),
+    "entries.history": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", 1)),
     # upkeep and data
     "drafts.prune": Row(P.LOAD_DATA),
     "upkeep.sweep": Row(P.LOAD_DATA),
