@@ -14,6 +14,7 @@ from typing import Any, Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, Row, and_, delete, select, true, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, Role, require
@@ -253,7 +254,10 @@ def new_account(session: Session, login: str, hashed: str, name: str, role: Role
         **values,
     )
     session.add(account)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # somebody took it in this moment
+        raise InvalidInput({"login": LOGIN_TAKEN}) from None
     return account
 
 

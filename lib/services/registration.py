@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, func, null, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lib.domain import consent
@@ -278,5 +279,8 @@ def _organization(session: Session, account: Account, kind: str) -> int:
         edited_at=now,
     )
     session.add(made)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # somebody made it in this moment
+        raise Conflict(_CHANGED) from None
     return made.id

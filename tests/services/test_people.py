@@ -1,8 +1,10 @@
 """People: register and claim, be approved by whoever answers for the league, be invited, leave without a trace."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from secrets import token_hex
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from lib.domain import consent
 from lib.domain.access import VISITOR, Actor, Permission, Role
-from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound, TooManyTries
+from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound, ProductError, TooManyTries
 from lib.domain.submissions import Action
 from lib.domain.vocabulary import SubmissionKind, SubmissionState
 from lib.services import accounts, links, people, personal, registration, reviews, submissions
@@ -239,6 +241,56 @@ def whole(db: Database) -> str:
         return "".join(
             str(row) for table in Base.metadata.sorted_tables for row in session.execute(select(table)).all()
         )
+
+
+# ------------------------------------------------------------------ at the same moment
+def test_what_can_happen_once_happens_once_when_many_try_at_the_same_moment(loaded: Database) -> None:
+    """R17 for people: one login, one organization, one use of a link, one decision; everybody else is told."""
+    applicants = [register(loaded, login=f"claimant{number}") for number in range(4)]
+    versions = [row(loaded, mine).version for mine in applicants]
+    near = person(loaded, Role.OFFICIAL, scope=BAOTOU)
+    invitation = links.invite(loaded, Role.BROKER, 7, actor=KEEPER)
+    first = applicants[0].account_id or 0
+    scenes: dict[str, tuple[Callable[[int], object], int]] = {
+        "one claim": (lambda _n: registration.approve(loaded, first, versions[0], actor=near), 1),
+        "one login": (lambda _n: register(loaded, login="wanted"), 1),
+        "one link": (
+            lambda n: links.accept(loaded, invitation, {**NEWCOMER, "login": f"i{n}"}, actor=VISITOR, agent=""), 1
+        ),
+    }  # fmt: skip
+    for name, (attempt, wins) in scenes.items():
+        assert at_once(attempt) == wins, name
+    with loaded.read() as session:
+        named = select(func.count()).where(Organization.name == NEWCOMER["organization"])
+        assert session.scalar(named) == 1
+    print(f"R17: {len(scenes)} races of 4, one winner each")
+
+
+def test_one_organization_is_made_of_many_claims(loaded: Database) -> None:
+    applicants = [register(loaded, login=f"claimant{number}") for number in range(4)]
+    versions = [row(loaded, mine).version for mine in applicants]
+    near = person(loaded, Role.OFFICIAL, scope=BAOTOU)
+    won = at_once(lambda n: registration.approve(loaded, applicants[n].account_id or 0, versions[n], actor=near))
+    with loaded.read() as session:
+        ids = session.scalars(select(Account.organization_id).where(Account.organization_id.is_not(None))).all()
+    assert len(ids) == won >= 1 and len(set(ids)) == 1
+
+
+def at_once(attempt: Callable[[int], object]) -> int:
+    """Four try at the same moment; how many succeeded. Whoever did not was told so in a sentence."""
+    start, won = Barrier(4), []
+
+    def run(number: int) -> None:
+        start.wait()
+        try:
+            attempt(number)
+        except ProductError:
+            return
+        won.append(number)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, range(4)))
+    return len(won)
 
 
 # ------------------------------------------------------------------ personal data
