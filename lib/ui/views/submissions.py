@@ -273,6 +273,8 @@ def status(ctx: Context) -> None:
     with bands.band("查进度", "凭回执号和提交时填的电话或邮箱查询。", instrument=1.3):
         draw(_steps(1))
     _tabs(None)
+    if done := st.session_state.pop("done", ""):
+        st.success(done, icon=":material/check_circle:")
     left, right = st.columns([1, 1.6], gap="large")
     with left, st.container(border=True), st.form("status", border=False):
         number = st.text_input(
@@ -337,6 +339,8 @@ def _correct(ctx: Context, own: OwnSubmission, number: str, contact: str) -> Non
     def send(given: Mapping[str, Any]) -> None:
         submissions.resubmit(database(), number, contact, given, actor=ctx.actor)
         drafts.discard(database(), draft, actor=ctx.actor, browser=guard.browser())
+        st.session_state.pop("s-open", None)  # the contact may have changed with it
+        st.session_state["done"] = f"{own.receipt.number} 已重新提交，以后凭这次填的电话或邮箱查询。"
         address.write(draft=None)
 
     with st.container(border=True):

@@ -1,0 +1,292 @@
+"""提交 and 我的: what is typed is kept, for its owner alone; what comes back is mended; what is public is revised."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from secrets import token_hex
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from streamlit.testing.v1 import AppTest
+
+from lib.domain.access import VISITOR, Actor, Role
+from lib.domain.dates import today_shanghai
+from lib.domain.errors import Unavailable
+from lib.domain.submissions import Action
+from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
+from lib.services import drafts, notices, reviews, submissions
+from lib.store.engine import Database
+from lib.store.models import Draft, Submission
+from lib.ui import guard
+from tests.pages.conftest import open_page
+from tests.samples import CHECKED, XILINGOL, achievement, demand, military, person
+
+DEMAND, MILITARY = SubmissionKind.DEMAND, SubmissionKind.MILITARY
+SignIn = Callable[..., Actor]
+
+
+@pytest.fixture(autouse=True)
+def cookie(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Which browser the next pages are seen in."""
+
+    def use(name: str) -> None:
+        monkeypatch.setattr(guard, "browser", lambda: name)
+
+    use("one")
+    return use
+
+
+def _html(at: AppTest) -> str:
+    assert [e.value for e in at.exception] == []
+    return "\n".join(e.proto.body for e in at.get("html"))
+
+
+def _wrong(at: AppTest) -> int:
+    return _html(at).count('class="bj-wrong"')
+
+
+def _saved(at: AppTest) -> bool:
+    return any("已自动保存" in caption.value for caption in at.caption)
+
+
+def _field(at: AppTest, name: str) -> Any:
+    kinds = (at.text_input, at.text_area, at.selectbox, at.date_input, at.checkbox, at.radio)
+    return next(w for kind in kinds for w in kind if str(w.key).endswith(f"-f-{name}"))
+
+
+def _fill(at: AppTest, values: Mapping[str, Any]) -> AppTest:
+    """Give the fields that are there these answers, all at once."""
+    for name, value in values.items():
+        try:
+            _field(at, name).set_value(None if name == "banner" else value)
+        except StopIteration:
+            continue
+    return at.run()
+
+
+def _press(at: AppTest, label: str) -> AppTest:
+    return next(b for b in at.button if b.label == label).click().run()
+
+
+def _draft(at: AppTest) -> str:
+    value = at.query_params["draft"]  # a list where the test gave it, a text where the page did
+    return value if isinstance(value, str) else value[0]
+
+
+def _count(database: Database, entity: Any) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(entity)) or 0
+
+
+def _new(database: Database, actor: Actor, kind: SubmissionKind = DEMAND, **changes: Any) -> int:
+    values = {DEMAND: demand, SubmissionKind.ACHIEVEMENT: achievement}[kind](**changes)
+    receipt = submissions.submit(database, kind, token_hex(16), values, actor=actor)
+    with database.read() as session:
+        return session.scalars(select(Submission.id).where(Submission.receipt == receipt.number)).one()
+
+
+def _decide(database: Database, submission_id: int, action: Action, **said: Any) -> None:
+    official = person(database, Role.OFFICIAL, scope=XILINGOL)
+    with database.read() as session:
+        version = reviews.read(session, submission_id, actor=official).version
+    comment = said.pop("comment", "")
+    reviews.decide(database, submission_id, action, comment, version, actor=official, checklist=CHECKED, **said)
+
+
+# ------------------------------------------------------------------ what is typed
+def test_what_is_typed_is_there_after_a_reload_and_for_nobody_else(
+    app_database: Database, sign_in: SignIn, cookie: Callable[[str], None]
+) -> None:
+    sign_in(Role.VISITOR)
+    at = open_page("submit", {"kind": "demand"})
+    assert not _saved(at) and _count(app_database, Draft) == 0  # opening a form is not typing
+    _fill(at, {"title": "叶片回收难题", "field": 7, "description": "堆存多年"})
+    _field(at, "valid_until").set_value(today_shanghai() + timedelta(days=30)).run()
+    assert _saved(at)
+    again = open_page("submit", {"kind": "demand", "draft": _draft(at)})
+    seen = {name: _field(again, name).value for name in ("title", "field", "description", "valid_until")}
+    assert list(seen.values()) == ["叶片回收难题", 7, "堆存多年", today_shanghai() + timedelta(days=30)]
+    for stranger in ("two", ""):
+        cookie(stranger)
+        other = open_page("submit", {"kind": "demand", "draft": _draft(at)})
+        assert _draft(other) != _draft(at) and _field(other, "title").value == ""
+    member = sign_in(Role.MEMBER)
+    assert _field(open_page("submit", {"draft": _draft(at)}), "title").value == ""
+    assert member.account_id
+
+
+def test_a_tab_that_comes_back_after_a_crash_keeps_what_was_typed_meanwhile(
+    app_database: Database, sign_in: SignIn
+) -> None:
+    sign_in(Role.VISITOR)
+    draft = token_hex(16)
+    drafts.save(app_database, draft, DEMAND, {"title": "早先保存的"}, actor=VISITOR, browser="one")
+    at = open_page("submit", {"draft": draft})
+    _fill(at, {"title": "断线时接着写的"})
+    del at.session_state[f"open-{draft}"]  # the server that comes back knows nothing of the tab
+    drafts.save(app_database, draft, DEMAND, {"title": "早先保存的"}, actor=VISITOR, browser="one")
+    at.run()
+    assert _field(at, "title").value == "断线时接着写的"
+    with app_database.read() as session:
+        assert drafts.load(session, draft, actor=VISITOR, browser="one")["title"] == "断线时接着写的"
+
+
+def test_a_marking_is_told_beside_its_field_and_stays_on_the_screen_only(
+    app_database: Database, sign_in: SignIn
+) -> None:
+    sign_in(Role.VISITOR)
+    at = open_page("submit", {"kind": "demand"})
+    _fill(at, {"title": "普通的需求", "description": "机密★10年 绝不外传"})
+    _press(at, "提交审核")
+    assert _wrong(at) == 1 and _field(at, "description").value == "机密★10年 绝不外传"
+    assert _count(app_database, Draft) == _count(app_database, Submission) == 0
+    _fill(at, {"description": "可以公开的难处"})
+    assert _wrong(at) == 0 and _saved(at)
+
+
+def test_while_nothing_can_be_stored_the_form_says_so_and_goes_on(
+    app_database: Database, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise Unavailable("数据库没有回应，请稍后再试。", passing=True)
+
+    sign_in(Role.VISITOR)
+    at = open_page("submit", {"kind": "demand"})
+    with monkeypatch.context() as broken:
+        broken.setattr(drafts, "save", away)
+        _fill(at, {"title": "叶片回收难题"})
+        assert any("还没有存下" in caption.value for caption in at.caption)
+    _fill(at, {"keywords": "叶片"})
+    assert _saved(at) and _field(at, "title").value == "叶片回收难题"
+
+
+def test_a_form_is_sent_once_with_its_levels_and_what_is_wrong_stands_beside_the_fields(
+    app_database: Database, sign_in: SignIn
+) -> None:
+    sign_in(Role.VISITOR)
+    at = open_page("submit", {"kind": "demand"})
+    _fill(at, demand(credit_code="1", contact_phone=""))
+    _press(at, "提交审核")
+    assert _wrong(at) == 2 and _field(at, "title").value == demand()["title"]
+    next(s for s in at.selectbox if str(s.key).endswith("-level-budget")).set_value(FieldLevel.SIGNED_IN)
+    _fill(at, demand())
+    _press(at, "提交审核")
+    assert "技术需求已收到" in _html(at)
+    assert "技术需求已收到" in _html(open_page("submit", {"draft": _draft(at)}))
+    with app_database.read() as session:
+        found = session.scalars(select(Submission)).one()
+        assert found.levels == {"contact": "granted", "budget": "signed_in"} and found.draft_id == _draft(at)
+    assert _count(app_database, Draft) == 0
+
+
+@pytest.mark.parametrize("answer", ["是", "不确定"])
+def test_the_military_form_stops_at_any_doubt_and_keeps_nothing(
+    answer: str, app_database: Database, sign_in: SignIn
+) -> None:
+    sign_in(Role.VISITOR)
+    at = open_page("submit", {"kind": "military"})
+    assert not at.text_area and not at.text_input
+    clear = dict.fromkeys(("secret_content", "secret_patent", "secret_review"), "否")
+    _fill(at, clear)
+    _fill(at, military(**clear))
+    assert _saved(at) and not at.text_area and not at.get("file_uploader")
+    _fill(at, {"secret_patent": answer})
+    assert len(at.error) == 1 and not at.text_input and not [b for b in at.button if b.label == "提交审核"]
+    assert _count(app_database, Draft) == 0
+    _fill(at, {"secret_patent": "否"})
+    assert _field(at, "unit").value == ""
+    _fill(at, military())
+    _press(at, "提交审核")
+    assert "军民对接已收到" in _html(at)
+
+
+# ------------------------------------------------------------------ with an account
+def test_a_member_types_only_what_is_new(app_database: Database, sign_in: SignIn) -> None:
+    member = sign_in(Role.MEMBER, organization_id=1)
+    at = open_page("submit", {"kind": "demand"})
+    assert _field(at, "unit").value and _field(at, "contact_name").value == member.name
+    _new(app_database, member)
+    at = open_page("submit", {"kind": "achievement"})
+    known = {name: _field(at, name).value for name in ("unit", "league", "contact_name", "contact_phone")}
+    assert known == {name: demand()[name] for name in known}
+
+
+def test_what_was_returned_is_mended_from_ones_own_page_and_what_is_public_is_revised(
+    app_database: Database, sign_in: SignIn
+) -> None:
+    member = sign_in(Role.MEMBER)
+    returned = _new(app_database, member, SubmissionKind.ACHIEVEMENT, floor_price="80", formula="A:B=3:1")
+    _decide(app_database, returned, Action.RETURN, field_comments={"indicators": "写清测试条件"})
+    page = open_page("mine", {"id": str(returned)})
+    assert "写清测试条件" in _html(page) and "A:B=3:1" in _html(page)
+    at = open_page("submit", {"revise": str(returned)})
+    assert "写清测试条件" in _html(at)
+    assert (_field(at, "floor_price").value, _field(at, "formula").value) == ("80.00", "A:B=3:1")
+    _fill(at, {"indicators": "回收率 95%，按国标测试", "truthful": True, "not_secret": True})
+    _press(at, "重新提交")
+    with app_database.read() as session:
+        assert submissions.read_own(session, returned, actor=member).receipt.state is SubmissionState.PENDING
+        assert submissions.filled(session, returned, actor=member)["formula"] == "A:B=3:1"
+    assert _count(app_database, Draft) == 0
+
+    public = _new(app_database, member)
+    _decide(app_database, public, Action.PUBLISH)
+    at = open_page("submit", {"revise": str(public)})
+    _fill(at, {"title": "退役叶片成套回收难题", "truthful": True, "not_secret": True})
+    _press(at, "提交修订")
+    assert "技术需求修订已收到" in _html(at) and "原来公开的内容在审核通过以前不变" in _html(at)
+    assert "已有一份修订在办理" in _html(open_page("submit", {"revise": str(public)}))
+    stranger = sign_in(Role.MEMBER)
+    assert stranger.account_id != member.account_id
+    for name, query in (("submit", {"revise": str(public)}), ("mine", {"id": str(public)})):
+        seen = open_page(name, query)
+        assert "没有找到" in _html(seen) and "退役" not in _html(seen)
+
+
+def test_ones_own_page_withdraws_renews_discards_and_gives_a_feed(app_database: Database, sign_in: SignIn) -> None:
+    member = sign_in(Role.MEMBER)
+    number = _new(app_database, member)
+    drafts.save(app_database, token_hex(16), DEMAND, {"title": "还没写完"}, actor=member, revises_id=number)
+    page = open_page("mine", {"id": str(number)})
+    _press(page, "确认撤回")
+    assert "已撤回" in _html(page)
+    expired = _new(app_database, member)
+    _decide(app_database, expired, Action.PUBLISH)
+    with app_database.write() as session:
+        session.get_one(Submission, expired).valid_until = today_shanghai() - timedelta(days=1)
+    submissions.expire(app_database, actor=Actor(Role.ADMINISTRATOR, name="测试"))
+    page = open_page("mine", {"id": str(expired)})
+    _press(page, "续期")
+    assert "已发布" in _html(page)
+
+    with app_database.read() as session:
+        unread = notices.unread(session, actor=member)
+    assert unread == 2
+    told = open_page("mine", {"view": "notices"})
+    assert [e.proto.label.startswith("**") for e in told.get("page_link") if "XQ" in e.proto.label] == [True, True]
+    with app_database.read() as session:
+        assert notices.unread(session, actor=member) == 0
+
+    typed = open_page("mine", {"view": "drafts"})
+    query = next(e.proto.query_string for e in typed.get("page_link") if e.proto.label == "继续填写")
+    assert f"revise={number}" in query and "draft=" in query
+    _press(typed, "删除")
+    assert _count(app_database, Draft) == 0
+    feed = _press(open_page("mine", {"view": "feed"}), "生成订阅地址")
+    address = feed.code[0].value
+    with app_database.read() as session:
+        assert len(notices.of_feed(session, address.removeprefix("/feeds/own/").removesuffix(".atom"))) == 2
+
+
+def test_a_receipt_is_taken_into_the_own_account(app_database: Database, sign_in: SignIn) -> None:
+    number = _new(app_database, VISITOR)
+    with app_database.read() as session:
+        receipt = session.get_one(Submission, number).receipt
+    member = sign_in(Role.MEMBER)
+    at = open_page("submit", {"view": "status", "receipt": receipt})
+    at.text_input(key="s-contact").set_value(demand()["contact_phone"])
+    _press(at, "查询")
+    assert "审核应在" in _html(at)
+    _press(at, "归到我的账号")
+    with app_database.read() as session:
+        assert session.get_one(Submission, number).account_id == member.account_id
