@@ -27,7 +27,7 @@ Value = TypeVar("Value")
 _READERS = 40
 _WAIT_SECONDS = 30
 _CONNECT_SECONDS = 5
-_PAUSES: Final = (0.1, 0.3, 1.0, 2.0, 4.0)
+_PAUSES: Final = (0.1, 0.4, *(1.0,) * 8)
 """Seconds between the attempts of `settle`: a database server that restarts is back within them."""
 
 
