@@ -1,7 +1,8 @@
 """Attachments: kept under random names outside anything served, opened only by who may see their level.
 
-The file lies on the disk, complete, before its row commits; what a crash leaves behind is found by `sweep`. Nothing
-here trusts a name or a type that a browser states.
+The file lies on the disk, complete, before its row commits. While row and file may disagree a marker stands beside the
+file; by it `sweep` finds what a crash left behind, and deletes nothing else, whatever database it is pointed at.
+Nothing here trusts a name or a type that a browser states.
 """
 
 import contextlib
@@ -35,6 +36,8 @@ MIB: Final = 1024 * 1024
 _EDITABLE: Final = (SubmissionState.RETURNED.value, SubmissionState.WITHDRAWN.value)
 _GONE: Final = "没有找到这个附件，可能已经删除。"
 _ORPHAN_SECONDS: Final = 3600
+_MARKER: Final = ".unsure"
+_PART: Final = ".part"
 
 
 @dataclass(frozen=True)
@@ -116,17 +119,18 @@ def remove(database: Database, attachment_id: int, *, actor: Actor) -> None:
     Raises InvalidInput while its submission waits for review, AccessDenied.
     """
     require(actor, Permission.UPLOAD_ATTACHMENT)
-    with database.write() as session:
-        found = session.get(Attachment, attachment_id, with_for_update=True)
-        if found is None or found.account_id != actor.account_id:
-            return
-        submission = _submission(session, found.draft_id)
-        if submission is not None and submission.state == SubmissionState.PENDING:
-            raise InvalidInput({"file": "提交正在审核，附件不能删除；可以先撤回提交。"})
-        stored = found.stored
-        session.delete(found)
-        _note(session, actor, "attachment.remove", found, submission, sha256=found.sha256)
-    _unlink(stored)
+    with contextlib.ExitStack() as unsure:
+        with database.write() as session:
+            found = session.get(Attachment, attachment_id, with_for_update=True)
+            if found is None or found.account_id != actor.account_id:
+                return
+            submission = _submission(session, found.draft_id)
+            if submission is not None and submission.state == SubmissionState.PENDING:
+                raise InvalidInput({"file": "提交正在审核，附件不能删除；可以先撤回提交。"})
+            unsure.enter_context(_unsure(found.stored))
+            session.delete(found)
+            _note(session, actor, "attachment.remove", found, submission, sha256=found.sha256)
+        _unlink(found.stored)
 
 
 def handed_in(session: Session, draft_id: str, submission_id: int) -> None:
@@ -212,7 +216,7 @@ def _may_open(session: Session, found: Attachment, submission: Submission | None
 
 # ------------------------------------------------------------------ keeping house
 def sweep(database: Database, *, actor: Actor) -> int:
-    """Delete files that belong to no row any more, and the files of drafts that nobody handed in; how many.
+    """Delete the files of drafts that nobody handed in, and what a crash left without a row; how many files.
 
     Raises AccessDenied.
     """
@@ -220,23 +224,34 @@ def sweep(database: Database, *, actor: Actor) -> int:
     abandoned = now_utc() - timedelta(days=drafts.KEPT_DAYS)
     handed_in = select(Submission.id).where(Submission.draft_id == Attachment.draft_id).exists()
     kept = select(Draft.id).where(Draft.id == Attachment.draft_id).exists()
-    with database.write() as session:
-        forgotten = session.scalars(
-            select(Attachment).where(Attachment.uploaded_at < abandoned, ~handed_in, ~kept)
-        ).all()
+    with contextlib.ExitStack() as unsure:
+        with database.write() as session:
+            forgotten = session.scalars(
+                select(Attachment).where(Attachment.uploaded_at < abandoned, ~handed_in, ~kept)
+            ).all()
+            for found in forgotten:
+                unsure.enter_context(_unsure(found.stored))
+                session.delete(found)
+            if forgotten:
+                audit.record(session, actor, "attachment.sweep", "attachment", "", removed=len(forgotten))
         for found in forgotten:
-            session.delete(found)
-        if forgotten:
-            audit.record(session, actor, "attachment.sweep", "attachment", "", removed=len(forgotten))
+            _unlink(found.stored)
+    return len(forgotten) + _settle(database)
+
+
+def _settle(database: Database) -> int:
+    """Look after the markers that a crash left: a file without a row goes, one with a row stays; how many went."""
+    old = time.time() - _ORPHAN_SECONDS
+    left = [path for path in _folder().glob(f".*{_MARKER}") if path.stat().st_mtime < old]
+    names = {path.name.removesuffix(_MARKER).lstrip(".") for path in left}
     with database.read() as session:
-        known = set(session.scalars(select(Attachment.stored)))
-    gone = 0
-    for path in _folder().iterdir():
-        young = time.time() - path.stat().st_mtime < _ORPHAN_SECONDS
-        if path.name not in known and not young:
-            path.unlink(missing_ok=True)
-            gone += 1
-    return gone
+        names -= set(session.scalars(select(Attachment.stored).where(Attachment.stored.in_(names))))
+    for name in names:
+        _unlink(name)
+        _unlink(f".{name}{_PART}")
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(names)
 
 
 # ------------------------------------------------------------------ inside
@@ -321,25 +336,40 @@ def _written(stored: str, data: bytes) -> Iterator[None]:
 
     Raises Unavailable when the disk is full or cannot be written.
     """
-    try:
-        folder = _folder()
-        growing = folder / f".{stored}.part"
+    with _unsure(stored):
         try:
-            with growing.open("xb") as file:
-                growing.chmod(0o600)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            growing.rename(folder / stored)
-        finally:
-            growing.unlink(missing_ok=True)
+            folder = _folder()
+            growing = folder / f".{stored}{_PART}"
+            try:
+                with growing.open("xb") as file:
+                    growing.chmod(0o600)
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                growing.rename(folder / stored)
+            finally:
+                growing.unlink(missing_ok=True)
+        except OSError:
+            raise Unavailable(FULL, passing=False) from None
+        try:
+            yield
+        except BaseException:
+            _unlink(stored)
+            raise
+
+
+@contextlib.contextmanager
+def _unsure(stored: str) -> Iterator[None]:
+    """A marker stands beside the file while it may be without a row. Raises Unavailable when it cannot be written."""
+    marker = _folder() / f".{stored}{_MARKER}"
+    try:
+        marker.touch(0o600)
     except OSError:
         raise Unavailable(FULL, passing=False) from None
     try:
         yield
-    except BaseException:
-        _unlink(stored)
-        raise
+    finally:
+        marker.unlink(missing_ok=True)
 
 
 def _unlink(stored: str) -> None:

@@ -184,13 +184,19 @@ def test_a_sweep_clears_what_nobody_owns_and_nothing_else(loaded: Database, fold
     with loaded.write() as session:
         old = now_utc() - timedelta(days=91)
         session.execute(update(Attachment).where(Attachment.id.in_([handed, forgotten])).values(uploaded_at=old))
-    for name, age in (("f" * 32, 7200), (".half.part", 7200), ("e" * 32, 60)):
-        (folder / name).write_bytes(b"x")
-        os.utime(folder / name, (time.time() - age,) * 2)
     with loaded.read() as session:
-        stored = session.get_one(Attachment, forgotten).stored
-    os.utime(folder / stored, (time.time() - 7200,) * 2)
-    assert attachments.sweep(loaded, actor=KEEPER) == 3
+        sure, *_ = session.scalars(select(Attachment.stored).where(Attachment.id == kept))
+    unknown, crashed, young = "f" * 32, "e" * 32, "d" * 32
+    for name, age in ((unknown, 7200), (crashed, 7200), (young, 60)):
+        (folder / name).write_bytes(b"x")
+        for marker in () if name == unknown else (f".{name}.unsure", f".{name}.part"):
+            (folder / marker).write_bytes(b"")
+            os.utime(folder / marker, (time.time() - age,) * 2)
+    (folder / f".{sure}.unsure").touch()
+    os.utime(folder / f".{sure}.unsure", (0, 0))
+    assert attachments.sweep(loaded, actor=KEEPER) == 2
     assert attachments.sweep(loaded, actor=KEEPER) == 0
     assert [opens(loaded, number, people.owner) for number in (kept, handed, forgotten)] == [True, True, False]
-    assert (folder / ("e" * 32)).exists()
+    left = {file.name for file in folder.iterdir()}
+    assert {unknown, young, f".{young}.unsure", f".{young}.part", sure} < left
+    assert len(left) == 6, "a file, or its marker, too many"
