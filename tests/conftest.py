@@ -53,6 +53,16 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixture
     return base.parent if hasattr(request.config, "workerinput") else base
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _attachments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test, nor a server that a test starts, writes into the attachments of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATTACHMENTS_DIR", str(tmp_path_factory.mktemp("attachments")))
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
+
+
 @contextlib.contextmanager
 def _alone(lock: Path) -> Iterator[None]:
     """Hold a lock between the workers of a run."""
