@@ -79,7 +79,7 @@ def backup(database: Database, target: Path, *, actor: Actor) -> Archive:
 
 def _write(database: Database, target: Path, action: str, *, folder: bool, actor: Actor) -> Archive:
     require(actor, Permission.LOAD_DATA)
-    start = time.perf_counter()
+    start, target = time.perf_counter(), target.absolute()
     with _disk(target), bundle.create(target, folder=folder) as out:
         with database.read() as session:
             rows = {table.name: _dump(session, table, out) for table in tables()}
@@ -309,7 +309,7 @@ def _disk(path: Path) -> Iterator[None]:
         yield
     except OSError as trouble:
         raise Unavailable(
-            f"无法读写 {path}：{trouble.strerror or trouble}。请检查磁盘空间和权限后再试。", passing=False
+            f"无法读写 {path}：{trouble.strerror or trouble}。请检查目录、磁盘空间和权限后再试。", passing=False
         ) from trouble
 
 
