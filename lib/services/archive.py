@@ -172,8 +172,8 @@ def restore(database: Database, source: Path, *, actor: Actor, despite_faults: b
 
     A database without tables gets them. The attachments are there before the transaction commits, and gone again
     when it fails. With `despite_faults` a chain that does not hold is no reason to refuse: what was wrong with it
-    then stands in the entry of the restoration. Raises InvalidInput for a damaged archive or another schema, Conflict when the database holds
-    anything or its chain does not hold, AccessDenied, Unavailable (disk).
+    then stands in the entry of the restoration. Raises InvalidInput for a damaged archive or another schema,
+    Conflict when the database holds anything or its chain does not hold, AccessDenied, Unavailable (disk).
     """
     require(actor, Permission.LOAD_DATA)
     start = time.perf_counter()
