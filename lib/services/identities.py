@@ -85,7 +85,7 @@ def unlink(session: Session, *, actor: Actor) -> None:
     require(actor, Permission.MANAGE_OWN_ACCOUNT)
     account = session.scalars(select(Account).where(Account.id == actor.account_id).with_for_update()).one()
     if not account.password_hash:
-        raise Conflict("您的账号没有密码，解除关联后就无法登录；请先请管理员发密码重置链接。")
+        raise Conflict("您的账号没有密码，解除关联后就无法登录；请先在「我的账号」设定密码。")
     gone = session.scalars(delete(Identity).where(Identity.account_id == account.id).returning(Identity.issuer)).all()
     if not gone:
         return

@@ -8,6 +8,7 @@ import streamlit as st
 from lib.domain.errors import InvalidQuery
 from lib.services.catalogue import ORDERS, CatalogueQuery, FacetValue, facet_number
 from lib.ui import address
+from lib.ui.components import cards
 
 Name = TypeVar("Name", bound=str)
 
@@ -74,7 +75,7 @@ def pills(facets: Mapping[str, tuple[FacetValue, ...]], chosen: Mapping[str, tup
 
 def _pill_row(name: str, values: tuple[FacetValue, ...], chosen: tuple[str, ...]) -> None:
     shown = [value for i, value in enumerate(values) if i < _SHOWN or value.value in chosen]
-    labels = {value.value: f"{value.label} **{value.count:,}**" for value in shown}
+    labels = {value.value: f"{cards.plain(value.label)} **{value.count:,}**" for value in shown}
     options = [*labels, *(value for value in chosen if value not in labels)]
     if not options:
         return
@@ -84,7 +85,7 @@ def _pill_row(name: str, values: tuple[FacetValue, ...], chosen: tuple[str, ...]
         FACET_NAMES[name],
         options,
         selection_mode="multi",
-        format_func=lambda value: labels.get(value, f"{value} **0**"),
+        format_func=lambda value: labels.get(value, f"{cards.plain(value)} **0**"),
         key=key,
         width="stretch",
         wrap=False,

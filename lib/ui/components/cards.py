@@ -1,6 +1,7 @@
 """The card of a record: the same in every list."""
 
 from decimal import Decimal
+from string import punctuation
 from typing import Final
 
 import streamlit as st
@@ -14,11 +15,11 @@ from lib.ui.components.markup import Markup, draw, el, join, ladder
 
 PAGES: Final = {"achievement": "achievements", "demand": "demands", "organization": "organizations"}
 _VALUE_LENGTH: Final = 56
-_MARKDOWN: Final = str.maketrans({character: f"\\{character}" for character in "\\`*_[]()#+!|$:~<>"})
+_MARKDOWN: Final = str.maketrans({character: f"\\{character}" for character in punctuation})
 
 
 def plain(text: str) -> str:
-    """Text as a label shows it literally: what Markdown would read as a sign is escaped."""
+    """Text as a label shows it literally: whatever Markdown could read as a sign, a link or an entity is escaped."""
     return text.translate(_MARKDOWN)
 
 

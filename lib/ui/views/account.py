@@ -14,7 +14,7 @@ from lib.services.personal import Me, OwnLogin
 from lib.settings import settings
 from lib.store.engine import database
 from lib.ui import cache, orders
-from lib.ui.components import bands, cards, records
+from lib.ui.components import bands, records
 from lib.ui.components.markup import draw, el, join
 from lib.ui.guard import Context
 
@@ -108,9 +108,9 @@ def _claim(ctx: Context, me: Me) -> None:
     with st.container(border=True):
         draw(records.heading("所属单位"))
         if me.claim is ClaimState.PENDING:
-            st.info(f"正在等待主管部门审核：{cards.plain(me.claim_name)}。", icon=":material/hourglass_top:")
+            draw(el("p", f"正在等待主管部门审核：{me.claim_name}。", cls="bj-said"))
         elif me.claim is ClaimState.DECLINED:
-            st.warning(f"未通过：{cards.plain(me.claim_comment)}", icon=":material/info:")
+            draw(el("p", el("b", "未通过："), me.claim_comment, cls="bj-said"))
         else:
             st.caption("申请加入单位，由所在盟市主管部门审核。通过后可以管理本单位的记录、申请查看授权内容。")
         wrong = _mistakes("claim")
