@@ -35,7 +35,7 @@ def _unreadable(error: Exception) -> bool:
     for frame in traceback.extract_tb(error.__traceback__):
         ours = frame.filename.startswith(str(ROOT)) and "site-packages" not in frame.filename
         names = set() if ours else names | {frame.name}
-    return isinstance(error, TypeError | ValueError | OverflowError | KeyError) and not names.isdisjoint(_READING)
+    return isinstance(error, TypeError | ValueError | OverflowError | LookupError | AttributeError) and not names.isdisjoint(_READING)
 
 
 def _note(denied: AccessDenied) -> None:

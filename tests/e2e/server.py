@@ -22,10 +22,11 @@ PASSWORD = "草原上的风吹过-2026"
 
 @dataclass
 class Server:
-    """`python -m lib serve` on a database file of its own."""
+    """`python -m lib serve` on a database file of its own, or on the database that `url` names."""
 
     file: Path
     log: Path
+    url: str = ""
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
@@ -36,7 +37,7 @@ class Server:
     def start(self) -> None:
         """Start, and wait until the server says that it is ready."""
         self.port = self.port or _free_port()
-        environment = {**os.environ, "DATABASE_URL": f"sqlite:///{self.file}", "PORT": str(self.port)}
+        environment = {**os.environ, "DATABASE_URL": self.url or f"sqlite:///{self.file}", "PORT": str(self.port)}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "lib", "serve"],
@@ -75,11 +76,11 @@ class Server:
             accounts.create_account(session, "admin", PASSWORD, "管理员", Role.ADMINISTRATOR, actor=keeper)
         store.dispose()
 
-    def sign_in(self) -> str:
-        """Log the administrator in without a browser; returns the login's token."""
+    def sign_in(self, login: str = "admin") -> str:
+        """Log the administrator, or another account with PASSWORD, in without a browser; returns the token."""
         answer = httpx.post(
             f"{self.origin}/login",
-            data={"login": "admin", "password": PASSWORD},
+            data={"login": login, "password": PASSWORD},
             headers={"Origin": self.origin},
             trust_env=False,
         )
