@@ -108,7 +108,7 @@ def test_every_permission_is_checked_by_some_service() -> None:
         ast.unparse(node)
         for file in SERVICES
         for called, call in _calls(_tree(file))
-        if called in CHECKS
+        if called in CHECKS or called.endswith(".may")  # asked, where a refusal would be a leak: there is less to see
         for node in call.args
     }
     assert {f"Permission.{permission.name}" for permission in Permission} - checked == set()
