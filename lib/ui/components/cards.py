@@ -19,7 +19,10 @@ _MARKDOWN: Final = str.maketrans({character: f"\\{character}" for character in p
 
 
 def plain(text: str) -> str:
-    """Text as a label shows it literally: whatever Markdown could read as a sign, a link or an entity is escaped."""
+    """Text as a label shows it literally: whatever Markdown could read as a sign or an entity is escaped.
+
+    For labels, which hold no links; in a paragraph a bare address would still become one, so user text is drawn there.
+    """
     return text.translate(_MARKDOWN)
 
 
