@@ -165,11 +165,14 @@ def of_submission(session: Session, submission_id: int, *, actor: Actor) -> tupl
 
 def of_record(session: Session, record_kind: str, record_id: int, *, actor: Actor) -> tuple[AttachmentItem, ...]:
     """The files of a published record: open ones with their names, closed ones without. Raises AccessDenied."""
-    opened = disclosure.levels(session, record_kind, record_id, actor=actor)
+    require(actor, Permission.READ_CATALOGUE)
     a = Attachment
     columns = (a.id, a.media_type, a.size, a.level, a.uploaded_at)
     statement = select(*columns).where(disclosure.files_of(record_kind, record_id)).order_by(a.id)
     rows = session.execute(statement).all()
+    if not rows:
+        return ()
+    opened = disclosure.levels(session, record_kind, record_id, actor=actor)
     ids = [row.id for row in rows if row.level in opened]
     names = {row.id: row.name for row in session.execute(select(a.id, a.name).where(a.id.in_(ids)))} if ids else {}
     return tuple(

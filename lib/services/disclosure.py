@@ -49,6 +49,7 @@ class Restricted:
 
     fields: tuple[ClosedField, ...]
     owner: bool
+    """True when it is the actor's own record; not asked where all of it is public."""
     granted: bool
     """True when a field or a file is 授权可见."""
     may_ask: bool
@@ -82,9 +83,19 @@ def erase(session: Session, record_kind: str, record_id: int, names: Iterable[st
 
 # ------------------------------------------------------------------ opening
 def restricted(session: Session, record_kind: str, record_id: int, *, actor: Actor) -> Restricted:
-    """Which fields of a record are not public, and which of them the actor may open. Raises AccessDenied."""
+    """Which fields of a record are not public, and which of them the actor may open; whose it is, if there are any.
+
+    Raises AccessDenied.
+    """
+    require(actor, Permission.READ_CATALOGUE)
+    now = _published(record_kind, record_id)
+    rows = session.execute(
+        select(SealedField.name, SealedField.level).where(_sealed(record_kind, record_id), now)
+    ).all()
+    granted_file = _granted_file(session, record_kind, record_id)
+    if not rows and not granted_file:  # most records: all of it is public
+        return Restricted((), owner=False, granted=False, may_ask=False)
     opened = levels(session, record_kind, record_id, actor=actor)
-    rows = session.execute(select(SealedField.name, SealedField.level).where(_sealed(record_kind, record_id)))
     names = _LABELS[record_kind]
     order = list(names)
     found = sorted(rows, key=lambda row: order.index(row.name) if row.name in names else len(order))
@@ -92,9 +103,7 @@ def restricted(session: Session, record_kind: str, record_id: int, *, actor: Act
         ClosedField(row.name, names.get(row.name, row.name), FieldLevel(row.level), row.level in opened)
         for row in found
     )
-    granted = any(field.level is FieldLevel.GRANTED for field in fields) or _granted_file(
-        session, record_kind, record_id
-    )
+    granted = granted_file or any(field.level is FieldLevel.GRANTED for field in fields)
     may_ask = granted and FieldLevel.GRANTED not in opened and actor.may(Permission.REQUEST_ACCESS)
     return Restricted(fields, owns(session, record_kind, record_id, actor=actor), granted, may_ask)
 
@@ -187,13 +196,12 @@ def of_record(record_kind: str, record_id: Any) -> ColumnElement[bool]:
 def files_of(record_kind: str, record_id: int) -> ColumnElement[bool]:
     """The condition that an attachment goes with a record that is published now: handed in with what was published
     as it, or with what that revised."""
-    published = select(Submission.id).where(of_record(record_kind, record_id)).exists()
     behind = select(Submission.draft_id).where(
         Submission.kind.in_([kind.value for kind in KINDS[record_kind]]),
         Submission.record_id == record_id,
         Submission.state.in_([SubmissionState.PUBLISHED.value, SubmissionState.ARCHIVED.value]),
     )
-    return and_(published, Attachment.draft_id.in_(behind))
+    return and_(_published(record_kind, record_id), Attachment.draft_id.in_(behind))
 
 
 def _granted_file(session: Session, record_kind: str, record_id: int) -> bool:
@@ -203,6 +211,10 @@ def _granted_file(session: Session, record_kind: str, record_id: int) -> bool:
 
 def _exists(session: Session, *conditions: ColumnElement[bool]) -> bool:
     return session.scalar(select(Submission.id).where(*conditions).limit(1)) is not None
+
+
+def _published(record_kind: str, record_id: int) -> ColumnElement[bool]:
+    return select(Submission.id).where(of_record(record_kind, record_id)).exists()
 
 
 def _sealed(record_kind: str, record_id: int) -> ColumnElement[bool]:

@@ -144,7 +144,8 @@ def test_taking_a_grant_back_or_the_record_closes_it_at_once(scene: tuple[Databa
         number = session.scalars(select(Submission.id).where(Submission.record_id == record)).one()
     submissions.withdraw(database, number, actor=people.owner)
     for actor in (people.other, people.owner, people.official):
-        assert opened(database, record, actor) <= {"indicators"}
+        with pytest.raises(NotFound):
+            disclosure.view(database, "achievement", record, actor=actor)
 
 
 def test_nobody_else_answers_and_nobody_answers_themself(scene: tuple[Database, People, int]) -> None:
