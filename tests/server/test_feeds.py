@@ -8,12 +8,15 @@ from icalendar import Calendar
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from lib.domain.access import Role
 from lib.domain.vocabulary import Origin
 from lib.server import feeds
+from lib.services import notices
 from lib.services.catalogue import Card, Source
 from lib.settings import settings
 from lib.store.engine import Database
-from lib.store.models import Achievement, Event
+from lib.store.models import Account, Achievement, Event
+from tests.samples import person
 from tests.server.conftest import HOST
 
 ATOM = {"a": feeds.ATOM}
@@ -88,6 +91,28 @@ def test_the_public_address_stands_in_the_feeds(client: TestClient, monkeypatch:
     for path in FEEDS:
         text = client.get(path).text
         assert "https://tt.example.gov.cn/" in text and "localhost" not in text
+
+
+def test_ones_own_feed_opens_by_its_key_and_says_nothing_of_the_content(
+    client: TestClient, app_database: Database
+) -> None:
+    member = person(app_database, Role.MEMBER)
+    with app_database.write() as session:
+        notices.tell(session, member.account_id, "XQ-20261126-0001 退回整改", "mine", {"id": "7"}, "意见：写明 <配方>")
+    old, key = (notices.new_feed_key(app_database, actor=member) for _ in range(2))
+    answer = client.get(f"/feeds/own/{key}.atom")
+    assert answer.headers["cache-control"] == "no-store" and "配方" not in answer.text
+    (entry,) = atom(answer.content).findall("a:entry", ATOM)
+    assert entry.findtext("a:title", "", ATOM) == "XQ-20261126-0001 退回整改"
+    links = {link.get("href") for link in entry.findall("a:link", ATOM)}
+    assert links == {f"{HOST}/mine?id=7"}
+    atom(feeds.notices_atom([], HOST, key))
+    for wrong in (old, key[:-1], key.lower(), "..", "%00", "é" * 43):
+        refused = client.get(f"/feeds/own/{wrong}.atom")
+        assert refused.status_code == 404 and "XQ-" not in refused.text, wrong
+    with app_database.write() as session:
+        session.get_one(Account, member.account_id).active = False
+    assert client.get(f"/feeds/own/{key}.atom").status_code == 404
 
 
 def test_any_other_feed_is_404(client: TestClient) -> None:
