@@ -98,10 +98,14 @@ def _write(database: Database, target: Path, action: str, *, folder: bool, actor
         )
     done = Archive(target, rows, attachments, tuple(missing), head, digest, time.perf_counter() - start)
     # One short transaction, also beside a running app: the database itself lets one writer in after the other.
-    with database.write() as session:
-        audit.record(
-            session, actor, action, "dataset", "all", file=target.name, rows=done.total, manifest=digest, head=head
-        )
+    try:
+        with database.write() as session:
+            audit.record(
+                session, actor, action, "dataset", "all", file=target.name, rows=done.total, manifest=digest, head=head
+            )
+    except Unavailable as away:
+        told = f"{target} 已写好并核对过，但没能记入操作记录：{away.message}"
+        raise Unavailable(told, passing=away.passing) from away
     return done
 
 

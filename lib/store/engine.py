@@ -21,6 +21,7 @@ from sqlalchemy.pool import QueuePool
 from lib.domain.errors import ProductError, Unavailable
 from lib.settings import settings
 from lib.store import chain, outage, revision, search
+from lib.store.turns import Turns
 
 Value = TypeVar("Value")
 
@@ -56,6 +57,7 @@ class Database:
                 connect_args={"connect_timeout": _CONNECT_SECONDS},
             )
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._turns = Turns()
         self._read_session = sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
         self._write_session = sessionmaker(self._writer, expire_on_commit=False)
         search.follow(self._write_session)
@@ -84,8 +86,21 @@ class Database:
         Never call Streamlit inside: a click ends the running script there with a BaseException.
         Raises Unavailable when the database does not answer or its disk is full.
         """
-        with outage.named(), self._write_session() as session, session.begin():
+        with self._turn(), outage.named(), self._write_session() as session, session.begin():
             yield session
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite has one writer: writers of this process take turns. PostgreSQL locks rows itself."""
+        if not self.sqlite:
+            yield
+            return
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(self._turns.taken(_WAIT_SECONDS))
+            except TimeoutError:
+                raise Unavailable(outage.BUSY, passing=True) from None
+            yield
 
     def settle(self, work: Callable[[Session], Value]) -> Value:
         """What `work` makes of a writing session; done again, for some seconds, while the database is away.

@@ -1,5 +1,7 @@
 """The database keeps what it acknowledged: no lost update, no write through a reader, one schema on both kinds."""
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,6 +16,7 @@ from lib.domain.dates import now_utc
 from lib.store import migrations, revision
 from lib.store.engine import Database
 from lib.store.models import Achievement, Base, Cooperation, Revision
+from lib.store.turns import Turns
 
 WRITERS, ROUNDS = 16, 10
 
@@ -37,6 +40,30 @@ def test_a_hundred_and_sixty_increments_at_once_are_all_there(db: Database) -> N
         list(pool.map(count, range(WRITERS)))
     with db.read() as session:
         assert session.get_one(Revision, "test").number == WRITERS * ROUNDS
+
+
+def test_writers_take_turns_in_the_order_of_arrival() -> None:
+    turns, order = Turns(), []
+    first = turns.taken(5)
+    first.__enter__()
+
+    def come(name: str) -> None:
+        with turns.taken(5):
+            order.append(name)
+
+    threads = []
+    for number, name in enumerate("bcd", 1):
+        threads.append(threading.Thread(target=come, args=(name,)))
+        threads[-1].start()
+        while len(turns._waiting) < number:
+            time.sleep(0.001)
+    with pytest.raises(TimeoutError), turns.taken(0.01):
+        order.append("gave up")
+    first.__exit__(None, None, None)
+    come("a again")  # whoever has just had a turn comes after those who wait
+    for thread in threads:
+        thread.join()
+    assert order == ["b", "c", "d", "a again"]
 
 
 def test_a_reader_cannot_write(db: Database) -> None:
