@@ -175,7 +175,7 @@ def restarted(submitted: int, modes: tuple[str, ...] = ("immediate", "fast", "im
         database = Database(address.set(database="chaos").render_as_string(hide_password=False))
         migrations.upgrade(database.engine)
         load_public(database, actor=LOADER)
-        book = Book()
+        book, away = Book(), [0.0]
 
         def hand_in(_number: int) -> None:
             draft, begun = token_hex(16), time.monotonic()
@@ -193,14 +193,16 @@ def restarted(submitted: int, modes: tuple[str, ...] = ("immediate", "fast", "im
             for number, mode in enumerate(modes, 1):
                 while len(book.receipts) < submitted * number // (len(modes) + 1) and not _failed(work):
                     time.sleep(0.01)
+                begun = time.monotonic()
                 _restart(server, mode)
+                away.append(time.monotonic() - begun)
             for done in work:
                 done.result()
         verdict = verify(database, book.receipts)
         database.dispose()
     figures = (
-        f"{len(book.receipts)} submitted by {threads} threads, PostgreSQL restarted {', '.join(modes)}: "
-        f"{book.told_away} times told to wait, longest wait {max(book.submits):.1f} s"
+        f"{len(book.receipts)} submitted by {threads} threads, PostgreSQL restarted {', '.join(modes)} "
+        f"and away for at most {max(away):.1f} s: {book.told_away} times told to wait, longest wait {max(book.submits):.1f} s"
     )
     return Drill("R13", figures, verdict, {"submitted": len(book.receipts), "longest": max(book.submits)})
 

@@ -11,6 +11,7 @@ from lib.settings import ROOT
 from lib.ui import guard
 
 UNREADABLE: Final = "浏览器发来的内容和页面对不上，这一步没有做。请刷新页面后重试。"
+_BROKEN: Final = (TypeError, ValueError, OverflowError, LookupError, AttributeError)
 _READING: Final = {"deserialize", "get_serialized", "unpack_widget_state_value", "filtered_state"}
 """Functions of Streamlit in which a value that its widget cannot have, or one for no widget, breaks a run."""
 
@@ -35,7 +36,7 @@ def _unreadable(error: Exception) -> bool:
     for frame in traceback.extract_tb(error.__traceback__):
         ours = frame.filename.startswith(str(ROOT)) and "site-packages" not in frame.filename
         names = set() if ours else names | {frame.name}
-    return isinstance(error, TypeError | ValueError | OverflowError | LookupError | AttributeError) and not names.isdisjoint(_READING)
+    return isinstance(error, _BROKEN) and not names.isdisjoint(_READING)
 
 
 def _note(denied: AccessDenied) -> None:
