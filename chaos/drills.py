@@ -202,7 +202,8 @@ def restarted(submitted: int, modes: tuple[str, ...] = ("immediate", "fast", "im
         database.dispose()
     figures = (
         f"{len(book.receipts)} submitted by {threads} threads, PostgreSQL restarted {', '.join(modes)} "
-        f"and away for at most {max(away):.1f} s: {book.told_away} times told to wait, longest wait {max(book.submits):.1f} s"
+        f"and away for at most {max(away):.1f} s: {book.told_away} times told to wait, "
+        f"longest wait {max(book.submits):.1f} s"
     )
     return Drill("R13", figures, verdict, {"submitted": len(book.receipts), "longest": max(book.submits)})
 
