@@ -93,7 +93,7 @@ def watching(server: Server) -> Iterator[list[float]]:
             asking.request("GET", "/healthz")
             assert asking.getresponse().read() == b'{"status":"ok"}'
             times.append(time.perf_counter() - start)
-            time.sleep(0.005)
+            time.sleep(0.001)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -132,7 +132,7 @@ def test_hostile_handshakes_disturb_nobody(served: Server, capsys: pytest.Captur
                 f"{len(health)} times: median {usual * 1000:.1f} ms, 99% within {slowest * 1000:.0f} ms, longest "
                 f"{max(health) * 1000:.0f} ms"
             )
-        assert len(took) >= 200 and len(health) >= 20
+        assert len(took) >= 200 and len(health) >= 10
         assert slowest < 0.1
         return took
 
