@@ -49,6 +49,8 @@ class Questionnaire:
     revises_id: int | None = None
     beside: Callable[[], None] = lambda: None
     """Draws what else belongs above the button, such as files."""
+    after: Callable[[], None] = lambda: None
+    """Leads on once the answers are handed in; without it the same page runs again."""
 
 
 @dataclass
@@ -216,6 +218,7 @@ def _send(asked: Questionnaire, now: _Open, answers: Mapping[str, Any]) -> None:
         return
     else:
         st.session_state.pop(_key(asked.draft), None)
+        asked.after()
     st.rerun()
 
 

@@ -76,11 +76,11 @@ def _line(item: QueueItem, places: Mapping[str, str]) -> Markup:
     where = places.get(item.league_code or "", "地区未写明")
     kind = f"{item.kind.label}修订" if item.revision else item.kind.label
     words = el("span", f"{kind} · {item.unit} · {where} · ")
-    number = el("span", f"{item.receipt} · ", el("span", f"{show_time(item.submitted_at)} 提交", cls="bj-tight"))
+    number, sent = (el("span", text, cls="bj-tight") for text in (item.receipt, f"{show_time(item.submitted_at)} 提交"))
     due = f" · {'已超期，应于' if item.overdue else '应于'} {show_time(item.due_at)} 前办理" if item.due_at else ""
     assigned = f" · {item.assignee}" if item.assignee else ""
     late = "bj-late bj-tight" if item.overdue else "bj-tight"
-    return el("span", words, number, el("span", due, cls=late), assigned, cls="bj-meaning")
+    return el("span", words, number, " · ", sent, el("span", due, cls=late), assigned, cls="bj-meaning")
 
 
 # ------------------------------------------------------------------ one submission

@@ -76,9 +76,11 @@ def _handed_in(ctx: Context) -> bool:
         return False
     with database().read() as session:
         receipt = submissions.of_draft(session, draft, actor=ctx.actor)
-    if receipt is not None:
-        _receipt(ctx, receipt)
-    return receipt is not None
+    if receipt is None:
+        return False
+    st.session_state.get("drafts", {}).pop(receipt.kind.value, None)
+    _receipt(ctx, receipt)
+    return True
 
 
 def _dates(kind: SubmissionKind) -> dict[str, Any]:
@@ -206,7 +208,10 @@ def _revise(ctx: Context, submission_id: int) -> None:
         submissions.resubmit_own(database(), own.id, given, actor=ctx.actor)
         drafts.discard(database(), draft, actor=ctx.actor, browser=guard.browser())
         st.session_state["done"] = f"{own.receipt.number} 已重新提交。"
-        st.switch_page(navigation.href("mine"), query_params={"id": str(own.id)})
+
+    def back() -> None:
+        if corrects:
+            st.switch_page(navigation.href("mine"), query_params={"id": str(own.id)})
 
     left, right = st.columns([2, 1], gap="large")
     with left, st.container(border=True):
@@ -222,6 +227,7 @@ def _revise(ctx: Context, submission_id: int) -> None:
                 comments=own.receipt.field_comments or {} if corrects else {},
                 revises_id=own.id,
                 beside=lambda: attachments.attachments_box(ctx, kind, own.draft_id if corrects else draft),
+                after=back,
             ),
         )
     with right:
