@@ -150,7 +150,7 @@ def page(ctx: Context) -> None:
     if not shown.items:
         bands.empty(*nothing)
     for request in shown.items:
-        with st.container(border=True, gap="small", key=f"row-access-{request.id}"):
+        with st.container(border=True, gap="small", key=f"request-{request.id}"):
             _head(request)
             drawn(ctx, request)
     filters.pager(shown.page, shown.pages)
