@@ -19,9 +19,8 @@ from lib.domain.reviews import CHECKLIST, changes
 from lib.domain.submissions import TRANSITIONS, Action, advance
 from lib.domain.text import clean
 from lib.domain.vocabulary import SubmissionKind, SubmissionState
-from lib.services import audit, markings, notices, publication
-from lib.services.scopes import reviewing
-from lib.services.submissions import Receipt, is_own, receipt_of, snapshot
+from lib.services import audit, markings, notices, publication, scopes
+from lib.services.submissions import Receipt, receipt_of, snapshot
 from lib.store.engine import Database
 from lib.store.models import Account, Event, Submission
 
@@ -120,7 +119,7 @@ class Reviewer:
 def queue(session: Session, query: QueueQuery, *, actor: Actor) -> Queue:
     """Submissions of a state that the actor may review, the first due first, without contacts. Raises AccessDenied."""
     require(actor, Permission.REVIEW_SUBMISSION)
-    s, reach = Submission, reviewing(actor)
+    s, reach = Submission, scopes.reviewing(actor)
     counts: dict[SubmissionState, int] = {state: 0 for state in SubmissionState if state is not _S.DRAFT}
     for name, count in session.execute(select(s.state, func.count()).where(reach).group_by(s.state)):
         counts[SubmissionState(name)] = count
@@ -160,7 +159,7 @@ def queue(session: Session, query: QueueQuery, *, actor: Actor) -> Queue:
 def waiting(session: Session, *, actor: Actor) -> int:
     """How many submissions wait in the actor's scope. Raises AccessDenied."""
     require(actor, Permission.REVIEW_SUBMISSION)
-    return _count(session, reviewing(actor) & (Submission.state == _S.PENDING.value))
+    return _count(session, scopes.reviewing(actor) & (Submission.state == _S.PENDING.value))
 
 
 def read(session: Session, submission_id: int, *, actor: Actor) -> Review:
@@ -186,7 +185,7 @@ def read(session: Session, submission_id: int, *, actor: Actor) -> Review:
         assignee_id=found.assignee_id,
         assignee=assignee.name if assignee else "",
         overdue=found.state == _S.PENDING and found.due_at is not None and found.due_at < now_utc(),
-        own=is_own(found, actor),
+        own=scopes.is_own(actor, found.account_id, found.organization_id),
     )
 
 
@@ -212,7 +211,7 @@ def reviewers(session: Session, submission_id: int, *, actor: Actor) -> tuple[Re
         for account in accounts
         if (other := _as_actor(account)).may(Permission.REVIEW_SUBMISSION)
         and other.covers(found.league_code, found.banner_code)
-        and not is_own(found, other)
+        and not scopes.is_own(other, found.account_id, found.organization_id)
     )
 
 
@@ -264,7 +263,7 @@ def decide(
     _check(action, words, beside, ticked)
     with database.write() as session:
         found = _one(session, submission_id, actor, lock=True, confidential=True)
-        if is_own(found, actor):
+        if scopes.is_own(actor, found.account_id, found.organization_id):
             raise AccessDenied("这是您本人或本单位的提交，请由其他人审核。")
         if found.version != version:
             raise Conflict("这条提交在您查看之后有了变化，请核对最新内容再决定。")
@@ -289,7 +288,7 @@ def archive(database: Database, submission_id: int, *, actor: Actor) -> Receipt:
     require(actor, Permission.REVIEW_SUBMISSION)
     with database.write() as session:
         found = _one(session, submission_id, actor, lock=True)
-        if is_own(found, actor):
+        if scopes.is_own(actor, found.account_id, found.organization_id):
             raise AccessDenied("这是您本人或本单位的提交，请由其他人办理。")
         if found.state != _S.ARCHIVED:
             _archive(session, found, actor)
@@ -303,7 +302,7 @@ def archive(database: Database, submission_id: int, *, actor: Actor) -> Receipt:
 def _one(
     session: Session, submission_id: int, actor: Actor, *, lock: bool = False, confidential: bool = False
 ) -> Submission:
-    statement = select(Submission).where(Submission.id == submission_id, reviewing(actor))
+    statement = select(Submission).where(Submission.id == submission_id, scopes.reviewing(actor))
     if confidential:
         statement = statement.options(*publication.CONFIDENTIAL)
     found = session.scalar(statement.with_for_update() if lock else statement)

@@ -27,6 +27,12 @@ def own(actor: Actor, account: Any, organization: Any) -> ColumnElement[bool]:
     return or_(false(), *mine, *ours)
 
 
+def is_own(actor: Actor, account_id: int | None, organization_id: int | None) -> bool:
+    """`own` for one row: true when it is the actor's, or the actor's organization's."""
+    ours = organization_id is not None and organization_id == actor.organization_id
+    return ours or (account_id is not None and account_id == actor.account_id)
+
+
 def reviewing(actor: Actor) -> ColumnElement[bool]:
     """The condition that a submission is the actor's to review: it lies in the actor's division, or it is a
     registration for an event that the actor organizes. Whether the actor may review at all is asked elsewhere."""

@@ -236,7 +236,7 @@ def _check_references(session: Session, form: Form) -> tuple[str | None, str | N
 
 def _revisable(session: Session, submission_id: int, kind: SubmissionKind, actor: Actor) -> Submission:
     """The published submission that a revision would replace, locked."""
-    found = own_for_update(session, submission_id, actor)
+    found = _own_for_update(session, submission_id, actor)
     if found.kind != kind or found.state != _S.PUBLISHED:
         raise Conflict("这条提交现在不能修订，只有已发布的记录可以。请刷新后查看最新状态。")
     if session.scalar(select(Submission.id).where(_waiting_revision(found.id)).limit(1)) is not None:
@@ -387,12 +387,6 @@ def _is_of(actor: Actor) -> ColumnElement[bool]:
     return scopes.own(actor, Submission.account_id, Submission.organization_id)
 
 
-def is_own(found: Submission, actor: Actor) -> bool:
-    """True when a submission is the actor's or the actor's organization's: nobody reviews what is theirs."""
-    same = found.organization_id is not None and found.organization_id == actor.organization_id
-    return same or (actor.account_id is not None and found.account_id == actor.account_id)
-
-
 # ------------------------------------------------------------------ correcting
 def resubmit(database: Database, number: str, contact: str, values: Mapping[str, Any], *, actor: Actor) -> Receipt:
     """Hand in the corrected form of a submission that was returned; it keeps its receipt number.
@@ -417,7 +411,7 @@ def _resubmit(
         kind = session.scalar(select(Submission.kind).where(Submission.id == submission_id))
     form = _checked(database, SubmissionKind(kind), values, actor) if kind else None
     with database.write() as session:
-        found = own_for_update(session, submission_id, owner) if owner else _locked(session, submission_id)
+        found = _own_for_update(session, submission_id, owner) if owner else _locked(session, submission_id)
         if form is None:
             raise NotFound(_WRONG)
         place = _check_references(session, form)
@@ -467,7 +461,7 @@ def withdraw(database: Database, submission_id: int, *, actor: Actor) -> Receipt
     """Take one's own submission back; what it published leaves every list. Raises Conflict, NotFound, AccessDenied."""
     require(actor, Permission.MANAGE_OWN_RECORDS)
     with database.write() as session:
-        found = own_for_update(session, submission_id, actor)
+        found = _own_for_update(session, submission_id, actor)
         if found.state != _S.WITHDRAWN:
             _withdraw(session, found, actor)
         return receipt_of(found)
@@ -514,7 +508,7 @@ def renew(database: Database, submission_id: int, until: date | None, *, actor: 
     if until is None or not today < until <= today + LONGEST_RENEWAL:
         raise InvalidInput({"valid_until": "请选择新的有效期止：今天以后，两年以内。"})
     with database.write() as session:
-        found = own_for_update(session, submission_id, actor)
+        found = _own_for_update(session, submission_id, actor)
         if found.state == _S.PUBLISHED and found.valid_until == until:
             return receipt_of(found)
         before = found.valid_until
@@ -551,7 +545,7 @@ def expire(database: Database, *, actor: Actor) -> int:
 
 
 # ------------------------------------------------------------------ shared with reviews
-def own_for_update(session: Session, submission_id: int, actor: Actor) -> Submission:
+def _own_for_update(session: Session, submission_id: int, actor: Actor) -> Submission:
     """One of the actor's own submissions, locked, with its confidential columns. Raises NotFound."""
     found = session.scalar(
         select(Submission)

@@ -20,6 +20,7 @@ WITHOUT_CHECK = {
     "audit.refused": "notes what somebody was not allowed to do",
     "scopes.within": "says where the actor's word holds, as part of a query that checks",
     "scopes.own": "says what is the actor's own, as part of a query that checks",
+    "scopes.is_own": "the same for one row",
     "scopes.reviewing": "says what is the actor's to review, as part of a query that checks",
 }
 HTML_ALLOWED = {"lib/ui/components/markup.py"}

@@ -115,8 +115,8 @@ REACHES: Final[dict[Reach, str]] = {
 """How far an action reaches, in words for the documentation."""
 
 PASSWORD: Final = "草原上的风吹过-2026"
-NEITHER: Final = WITHOUT_CHECK.keys() | {"submissions.is_own", "submissions.own_for_update"}
-"""Given an actor, and no action: they say whose something is."""
+NEITHER: Final = WITHOUT_CHECK.keys()
+"""Given an actor, and no action: they say whose something is, or note it."""
 
 
 def AGENT(_world: Any) -> dict[str, Any]:  # noqa: N802
