@@ -1,0 +1,45 @@
+"""Words of the region's industries that mean the same: an editable table, `data/concepts.csv` (concept,word)."""
+
+import csv
+from functools import lru_cache
+from typing import Final
+
+from lib.domain.text import fold
+from lib.settings import ROOT
+
+FILE: Final = ROOT / "data" / "concepts.csv"
+_MOST: Final = 12
+
+
+@lru_cache
+def table() -> dict[str, tuple[str, ...]]:
+    """The words of every concept, as they are written. Read once; raises KeyError where a column is missing."""
+    found: dict[str, list[str]] = {}
+    with FILE.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            concept, word = row["concept"].strip(), row["word"].strip()
+            if concept and word:
+                found.setdefault(concept, []).append(word)
+    return {concept: tuple(dict.fromkeys(words)) for concept, words in found.items()}
+
+
+@lru_cache
+def words() -> tuple[str, ...]:
+    """Every word of the table, each once."""
+    return tuple(dict.fromkeys(word for group in table().values() for word in group))
+
+
+def synonyms(term: str) -> tuple[str, ...]:
+    """The other words of the concepts that have `term` among their words; none for a word that is in no concept."""
+    return _synonyms().get(fold(term), ())
+
+
+@lru_cache
+def _synonyms() -> dict[str, tuple[str, ...]]:
+    others: dict[str, dict[str, None]] = {}
+    for group in table().values():
+        for word in group:
+            # A word that holds the term, such as 稀土永磁 for 稀土, finds nothing that the term does not.
+            fresh = (other for other in group if fold(word) not in fold(other))
+            others.setdefault(fold(word), {}).update(dict.fromkeys(fresh))
+    return {word: tuple(found)[:_MOST] for word, found in others.items()}
