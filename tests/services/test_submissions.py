@@ -234,7 +234,7 @@ def test_a_revision_waits_while_the_old_record_stays_public_then_takes_its_place
     assert publish(loaded, second.number).record_id == record_id
     assert (_hits(loaded, "修订后的新题目"), _hits(loaded, TITLE)) == (1, 0)
     with loaded.read() as session:
-        states = dict(session.execute(select(Submission.receipt, Submission.state)).tuples().all())
+        states = dict(session.execute(select(Submission.receipt, Submission.state)).all())
     assert states == {first.number: "archived", second.number: "published"}
 
 
