@@ -2,7 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
 from operator import add
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opencc_purepy import OpenCC
 
 MAX_QUERY = 100
 MAX_TERMS = 8
@@ -12,6 +18,7 @@ _TAGS = re.compile("[\U000e0000-\U000e007f]")
 # Joiners between letters are spelling in Mongolian and other scripts; variation selectors U+180B–180E stay too.
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]|(?<!\\w)[\u200c\u200d]|[\u200c\u200d](?!\\w)")
 _WORD = re.compile(r"[^\W_]+")
+_HAN = re.compile("[\u3400-\u9fff]+")
 _BRACKETED_ROLE = re.compile(r"\((?:参与|牵头|主持|联合|合作)\)")
 
 
@@ -85,6 +92,52 @@ def phrases(term: str) -> list[tuple[list[str], bool]]:
         ([run], True) if len(run) == 1 else ([run[i : i + 2] for i in range(len(run) - 1)], False)
         for run in _WORD.findall(term)
     ]
+
+
+@lru_cache(maxsize=1 << 12)
+def simplified(text: str) -> str:
+    """The text in simplified characters: 「乳製品」 becomes 「乳制品」. Short texts only; what is converted is kept."""
+    return _HAN.sub(lambda run: _converter().convert(run[0]), text)
+
+
+@lru_cache(maxsize=1)
+def _converter() -> "OpenCC":
+    """Reads its tables when it is first asked, which takes half a second: the command line should not wait for it."""
+    from opencc_purepy import OpenCC
+
+    return OpenCC("t2s")
+
+
+def runs(term: str) -> list[str]:
+    """The runs of letters and digits of a term, as a text is searched for them."""
+    return _WORD.findall(fold(term))
+
+
+def hits(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the words stand in the text, whatever their width and case: (start, end), ascending, none overlapping."""
+    looked_for = sorted({run for word in words for run in runs(word)}, key=len, reverse=True)
+    if not looked_for:
+        return []
+    folded = fold(text)
+    places = range(len(text))
+    if len(folded) != len(text):  # a character such as ㎡ becomes two
+        pieces = [fold(character) for character in text]
+        folded, places = "".join(pieces), [i for i, piece in enumerate(pieces) for _ in piece]  # type: ignore[assignment]
+    spans: list[tuple[int, int]] = []
+    for found in re.finditer("|".join(map(re.escape, looked_for)), folded):
+        start, end = places[found.start()], places[found.end() - 1] + 1
+        if not spans or start >= spans[-1][1]:
+            spans.append((start, end))
+    return spans
+
+
+def excerpt(text: str, words: Sequence[str], limit: int) -> str:
+    """At most `limit` characters of the text with the first of the words among them; its beginning without any."""
+    found = hits(text, words)
+    if not found or found[0][1] < limit:
+        return shorten(text, limit)
+    start = max(1, min(found[0][0] - limit // 4, len(text) - limit + 1))
+    return "…" + shorten(text[start:].lstrip("，。；、 "), limit - 1)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -1,9 +1,12 @@
 """Small pieces of HTML that Streamlit has no element for. Every text is escaped; there is no way around it."""
 
 import re
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
+
+from lib.domain.text import hits
 
 
 class Markup(str):
@@ -41,6 +44,16 @@ def el(tag: str, *children: str | Markup | None, cls: str = "", **attributes: st
 def join(*parts: Markup) -> Markup:
     """Elements one after another."""
     return Markup("".join(parts))
+
+
+def marked(tag: str, text: str, words: Sequence[str], *, cls: str = "", **attributes: str) -> Markup:
+    """An element with the text, in which every place where one of the words stands is marked."""
+    parts: list[str | Markup] = []
+    end = 0
+    for start, stop in hits(text, words):
+        parts += [text[end:start], el("mark", text[start:stop], cls="bj-hit")]
+        end = stop
+    return el(tag, *parts, text[end:], cls=cls, **attributes)
 
 
 def draw(markup: Markup) -> None:
