@@ -33,6 +33,7 @@ class Permission(StrEnum):
     MANAGE_OWN_RECORDS = "own:record:manage"
     UPLOAD_ATTACHMENT = "own:attachment:upload"
     REQUEST_ACCESS = "own:access:request"
+    DECIDE_MATCH = "shared:match:decide"
     REVIEW_SUBMISSION = "scope:submission:review"
     DECIDE_ACCESS = "region:access:decide"
     APPROVE_ACCOUNT = "region:account:approve"
@@ -62,6 +63,7 @@ _PERMISSION_LABELS: Final[dict[str, str]] = {
     "own:record:manage": "修订、撤回、续期自己的记录，决定谁可以看",
     "own:attachment:upload": "上传附件",
     "own:access:request": "申请查看「授权可见」的内容",
+    "shared:match:decide": "为公开的需求确认或排除对接",
     "scope:submission:review": "审核：辖区内的提交，或自己活动的报名",
     "region:access:decide": "办理辖区内的查看申请",
     "region:account:approve": "审核辖区内的账号注册",
@@ -127,7 +129,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.APPLICANT: _SIGNED_IN | {Permission.MANAGE_OWN_RECORDS},
     Role.MEMBER: _OWNER,
     Role.ORGANIZER: _OWNER | {Permission.REVIEW_SUBMISSION},
-    Role.BROKER: _OWNER,
+    Role.BROKER: _OWNER | {Permission.DECIDE_MATCH},
     Role.OFFICIAL: _OFFICIAL,
     Role.ADMINISTRATOR: _OFFICIAL | {Permission.MANAGE_ACCOUNTS, Permission.LOAD_DATA},
 }

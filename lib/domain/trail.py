@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from lib.domain.access import Role
-from lib.domain.vocabulary import ClaimState, FieldLevel, SubmissionKind, SubmissionState
+from lib.domain.vocabulary import ClaimState, Decision, FieldLevel, SubmissionKind, SubmissionState
 
 ACTIONS: Final[dict[str, str]] = {
     "submission.create": "提交",
@@ -28,6 +28,8 @@ ACTIONS: Final[dict[str, str]] = {
     "access.grant": "同意查看",
     "access.decline": "不同意查看",
     "access.revoke": "收回授权",
+    "match.confirm": "确认对接",
+    "match.refuse": "排除对接",
     "attachment.add": "上传附件",
     "attachment.open": "下载附件",
     "attachment.remove": "删除附件",
@@ -107,6 +109,7 @@ _DETAILS: Final[dict[str, str]] = {
     "kind": "类别",
     "state": "状态",
     "comment": "意见",
+    "decision": "对接",
     "changes": "改动",
     "changed": "改动的项",
     "fields": "涉及的项",
@@ -202,13 +205,14 @@ _VALUES: Final[dict[str, dict[str, str]]] = {
     "role": {role.value: role.label for role in Role},
     "kind": {kind.value: kind.label for kind in SubmissionKind},
     "level": {level.value: level.label for level in FieldLevel},
+    "decision": {decision.value: decision.label for decision in Decision},
     "method": {"password": "密码", "oidc": "统一身份"},
 }
 _PLACED: Final = frozenset({"league", "banner", "scope"})
 _NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
 _NAMED: Final = frozenset({"fields", "names", "changed"})
 """Details that list names of fields."""
-_PAIRED: Final = frozenset({"state", "role", "valid_until", "scope", "organization"})
+_PAIRED: Final = frozenset({"state", "role", "decision", "valid_until", "scope", "organization"})
 """Details whose two values are before and after."""
 
 Change = tuple[str, str, str]

@@ -157,6 +157,18 @@ class AccessState(StrEnum):
         return {"pending": "待办理", "granted": "已授权", "declined": "未同意", "revoked": "已收回"}[self.value]
 
 
+class Decision(StrEnum):
+    """What people decided about a demand and an achievement."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+    @property
+    def label(self) -> str:
+        """The decision's name."""
+        return {"confirmed": "确认对接", "refused": "不合适"}[self.value]
+
+
 class ClaimState(StrEnum):
     """Where an account's claim to an organization stands."""
 

@@ -13,10 +13,12 @@ from lib.domain.access import VISITOR
 from lib.domain.errors import ProductError
 from lib.domain.vocabulary import Channel, Direction, Origin
 from lib.server import errors, manual, schema
-from lib.services import catalogue, channels, network, roadshows, statistics
+from lib.services import catalogue, channels, matching, network, roadshows, statistics
 from lib.store.engine import database
 
 PREFIX: Final = "/api/v1"
+_MATCHES: Final = 20
+"""How many records an answer about matches lists at most."""
 _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {422: {"model": schema.Refusal, "description": "参数无效"}}
 _MISSING: Final[dict[int | str, dict[str, Any]]] = {404: {"model": schema.Refusal, "description": "没有这条记录"}}
 _SENTENCES: Final = {404: "没有这个接口，请看 /api/v1/docs。", 405: "这里只能读取，请用 GET。"}
@@ -82,6 +84,23 @@ def demand(id: RecordId) -> schema.DemandDetail:
             valid_until=record.valid_until.isoformat() if record.valid_until else None,
             updated_at=record.updated_at,
         )
+
+
+# ------------------------------------------------------------------ what fits what
+@api.get("/demands/{id}/matches", summary="一项需求可能用得上的成果", tags=["对接"], responses=_MISSING)
+def matches_of_demand(id: RecordId) -> schema.Matches:
+    """按两边公开的内容比对，最合适的在前；每项附程度、理由和待了解的内容，没有合适的则为空。"""
+    with database().read() as session:
+        found = matching.for_demand(session, id, actor=VISITOR, limit=_MATCHES)
+        return schema.Matches(items=[schema.Match.of(item) for item in found.items])
+
+
+@api.get("/achievements/{id}/matches", summary="可能用得上一项成果的需求", tags=["对接"], responses=_MISSING)
+def matches_of_achievement(id: RecordId) -> schema.Matches:
+    """同一比对从成果一侧看；有效期已过的需求不列出。"""
+    with database().read() as session:
+        found = matching.for_achievement(session, id, actor=VISITOR, limit=_MATCHES)
+        return schema.Matches(items=[schema.Match.of(item) for item in found.items])
 
 
 @api.get("/organizations", summary="机构", tags=["机构"])

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from lib.domain.text import MAX_QUERY
 from lib.domain.vocabulary import EVENT_KINDS, FIELDS, ORGANIZATION_KINDS, Channel, Direction, Level, Origin
-from lib.services import catalogue, channels, network, roadshows, statistics
+from lib.services import catalogue, channels, matching, network, roadshows, statistics
 
 T = TypeVar("T")
 
@@ -257,6 +257,31 @@ class Named(BaseModel):
     name: str = Field(description="名称")
     origin: OriginName = Field(description="public 公开信息、submitted 平台申报、demo 演示数据")
     source: Source = Field(description="发布方 publisher、日期 date、网址 url")
+
+
+class Match(BaseModel):
+    """The other record of a pair that fits, why, and what is open."""
+
+    id: int = Field(description="编号：需求的接口里是成果，成果的接口里是需求")
+    title: str = Field(description="名称")
+    grade: Literal["强", "较强", "弱"] = Field(description="匹配程度；低于「弱」的不列出")
+    reasons: list[str] = Field(description="理由：两边共有的词、相近的用词、同领域、同盟市、条件相合之处")
+    gaps: list[str] = Field(description="不合之处和没有公开、尚待了解的内容")
+    confirmed: bool = Field(description="是否已确认对接；已排除的不列出")
+
+    @classmethod
+    def of(cls, found: matching.Suggestion) -> "Match":
+        """As the service gives it."""
+        return cls(
+            id=found.card.id, title=found.card.title, grade=found.match.grade.label,
+            reasons=list(found.match.reasons), gaps=list(found.match.gaps), confirmed=found.confirmed,
+        )  # fmt: skip
+
+
+class Matches(BaseModel):
+    """What fits a record, best first."""
+
+    items: list[Match]
 
 
 class Organization(Placed, Named):

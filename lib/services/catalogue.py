@@ -173,23 +173,6 @@ def demands_of(session: Session, organization_id: int, *, actor: Actor, limit: i
     return demand_cards(session, ids)
 
 
-def similar_achievements(session: Session, words: str, *, actor: Actor, limit: int = 3) -> tuple[Card, ...]:
-    """Achievements that share words with a text, most shared pieces first; for 「库里可能已有」.
-
-    The text is cut at signs and into pieces of two to four characters; a piece counts once, longer ones more.
-    """
-    require(actor, Permission.READ_CATALOGUE)
-    pieces = search.pieces(words)
-    scores: dict[int, int] = {}
-    for piece in pieces:
-        found = search.find(session, search.ACHIEVEMENTS, piece, {}, order="relevance", offset=0, limit=20)
-        if found.total <= 200:
-            for record_id in found.ids:
-                scores[record_id] = scores.get(record_id, 0) + len(piece)
-    best = sorted(scores, key=lambda record_id: (-scores[record_id], -record_id))[:limit]
-    return achievement_cards(session, [record_id for record_id in best if scores[record_id] >= 4])
-
-
 # ------------------------------------------------------------------ cards
 def achievement_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
     """The cards of these achievements, in the order of `ids`."""

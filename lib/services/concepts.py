@@ -2,25 +2,39 @@
 
 import csv
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
+from lib.domain.matching import Industries
 from lib.domain.text import fold
 from lib.settings import ROOT
 
 FILE: Final = ROOT / "data" / "concepts.csv"
+INDUSTRIES_FILE: Final = ROOT / "data" / "industries.csv"
+"""industry, word: wider than synonyms, by which matching tells what a text is about; never widens a search."""
 _MOST: Final = 12
 
 
 @lru_cache
 def table() -> dict[str, tuple[str, ...]]:
     """The words of every concept, as they are written. Read once; raises KeyError where a column is missing."""
+    return _read(FILE, "concept")
+
+
+@lru_cache
+def industries() -> Industries:
+    """The industries of the region with their words, and the concepts beside them. Raises KeyError as `table`."""
+    return Industries({**{f"{name}+": words for name, words in table().items()}, **_read(INDUSTRIES_FILE, "industry")})
+
+
+def _read(file: Path, group: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    with FILE.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            concept, word = row["concept"].strip(), row["word"].strip()
-            if concept and word:
-                found.setdefault(concept, []).append(word)
-    return {concept: tuple(dict.fromkeys(words)) for concept, words in found.items()}
+    with file.open(encoding="utf-8-sig", newline="") as rows:
+        for row in csv.DictReader(rows):
+            name, word = row[group].strip(), row["word"].strip()
+            if name and word:
+                found.setdefault(name, []).append(word)
+    return {name: tuple(dict.fromkeys(words)) for name, words in found.items()}
 
 
 @lru_cache

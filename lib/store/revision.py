@@ -21,6 +21,7 @@ TOPICS: Final = frozenset(
         "contract",
         "statistic",
         "submission",
+        "match_decision",
         "division",
         "policy_clause",
     }

@@ -4,7 +4,6 @@ SQLite keeps the bigrams in FTS5, PostgreSQL in a tsvector with GIN; both are to
 `lib.domain.text.grams`, so both find the same rows. A term is found wherever it stands inside a word.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, sessionmaker
 
-from lib.domain.text import fold, grams, phrases, terms
+from lib.domain.text import grams, phrases, terms
 from lib.domain.vocabulary import ORGANIZATION_KINDS, Origin
 from lib.store.models import Achievement, Base, Demand, Organization
 
@@ -269,13 +268,6 @@ def _ids(session: Session, page: _Page, order: str) -> tuple[int, ...]:
     keys = f"i.year DESC, {page.keys}" if order == "year" else page.keys
     sql = f"SELECT i.id FROM {page.source} WHERE {page.condition} ORDER BY {keys} LIMIT :limit OFFSET :offset"
     return tuple(session.execute(_statement(sql), page.values).scalars())
-
-
-def pieces(words: str, most: int = 24) -> list[str]:
-    """Two- to four-character pieces of a text, for finding records that share words with it."""
-    runs = re.findall(r"[^\W_]+", fold(words))
-    cut = [run[i : i + n] for n in (4, 3, 2) for run in runs for i in range(len(run) - n + 1)]
-    return list(dict.fromkeys(piece for piece in cut if not piece.isdigit()))[:most]
 
 
 def _tally(

@@ -11,8 +11,9 @@ from typing import Any, Final, TypeVar
 import streamlit as st
 
 from lib.domain.access import VISITOR
-from lib.services import catalogue, overview
-from lib.services.catalogue import Card, CataloguePage, CatalogueQuery
+from lib.services import catalogue, matching, overview
+from lib.services.catalogue import CataloguePage, CatalogueQuery
+from lib.services.matching import Suggestions
 from lib.services.overview import Overview
 from lib.store.engine import database
 from lib.ui.maps import hexagons as hexagon_map
@@ -41,11 +42,10 @@ def short_names(revision: tuple[int, ...]) -> dict[str, str]:
     return shared("short-names", "", revision, catalogue.short_names)
 
 
-def answers(words: str, revision: tuple[int, ...]) -> tuple[Card, ...]:
-    """Achievements that share words with a published demand: many small searches, made once."""
-    return shared(
-        "answers", words, revision, lambda s: catalogue.similar_achievements(s, words, actor=VISITOR, limit=4)
-    )
+def suggestions(kind: str, record_id: int, revision: tuple[int, ...]) -> Suggestions:
+    """What fits a demand or an achievement, as everybody may see it. Raises NotFound."""
+    find = {"demand": matching.for_demand, "achievement": matching.for_achievement}[kind]
+    return shared(f"suggestions-{kind}", record_id, revision, lambda s: find(s, record_id, actor=VISITOR))
 
 
 def picture(revision: tuple[int, ...]) -> Overview:

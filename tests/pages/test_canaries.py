@@ -21,7 +21,7 @@ from lib.domain.errors import ProductError
 from lib.domain.vocabulary import SubmissionKind
 from lib.server import downloads, logs, routes
 from lib.server.api import PREFIX, api
-from lib.services import accounts, audit, catalogue, disclosure, submissions, trouble
+from lib.services import accounts, audit, disclosure, matching, submissions, trouble
 from lib.settings import settings
 from lib.store.engine import Database
 from lib.store.models import AuditEntry, Notice, SealedField
@@ -162,7 +162,7 @@ def test_routes_and_searches_hold_nothing_that_their_reader_may_not_see(
         assert client.get(f"{PREFIX}/achievements", params={"q": planted.public}).json()["total"] == 2
     with app_database.read() as session:
         for canary in sorted(crawl.everything):
-            similar = catalogue.similar_achievements(session, canary, actor=VISITOR, limit=50)
+            similar = matching.similar_achievements(session, canary, actor=VISITOR, limit=50)
             assert not {card.id for card in similar} & set(planted.records["achievement"]), canary
     assert crawl.met & planted.shared, "no verified account fetched a file of theirs"
     crawl.report("routes")

@@ -15,6 +15,7 @@ from lib.store.models import Achievement, Demand, Organization
 
 LISTS = ("achievements", "demands", "organizations", "events", "statistics", "network/nodes", "channels/flows")
 RECORDS = ("achievements", "demands")
+ONE = [f"{kind}/{{id}}{rest}" for kind in RECORDS for rest in ("", "/matches")]
 
 
 def ask(client: TestClient, path: str, **parameters: Any) -> dict[str, Any]:
@@ -183,7 +184,7 @@ def test_cookies_mean_nothing_here(client: TestClient) -> None:
 
 def test_the_description_states_every_limit(client: TestClient) -> None:
     described = client.get("/api/v1/openapi.json").json()
-    assert set(described["paths"]) == {f"/{path}" for path in (*LISTS, "achievements/{id}", "demands/{id}")}
+    assert set(described["paths"]) == {f"/{path}" for path in (*LISTS, *ONE)}
     parameters = {p["name"]: p["schema"] for p in described["paths"]["/achievements"]["get"]["parameters"]}
     assert set(parameters) == {"q", "field", "league", "year", "origin", "order", "page", "size"}
     assert parameters["size"]["maximum"] == 100 and parameters["page"]["minimum"] == 1
@@ -191,6 +192,21 @@ def test_the_description_states_every_limit(client: TestClient) -> None:
     for call in described["paths"].values():
         assert list(call) == ["get"]
         assert call["get"]["responses"]["422"]["content"]["application/json"]["schema"]["$ref"].endswith("/Refusal")
+
+
+@pytest.mark.parametrize(("kind", "other"), [("demands", "achievements"), ("achievements", "demands")])
+def test_matches_are_told_best_first_with_reasons(client: TestClient, kind: str, other: str) -> None:
+    order = ["强", "较强", "弱"]
+    answers = {id: client.get(f"/api/v1/{kind}/{id}/matches").json()["items"] for id in range(1, 42)}
+    assert sum(map(bool, answers.values())) > 20
+    for id, items in answers.items():
+        assert [i["grade"] for i in items] == sorted((i["grade"] for i in items), key=order.index)
+        for item in items:
+            assert client.get(f"/api/v1/{other}/{item['id']}").json()["title"] == item["title"]
+            back = client.get(f"/api/v1/{other}/{item['id']}/matches").json()["items"]
+            assert all(b["reasons"] == item["reasons"] and b["grade"] == item["grade"] for b in back if b["id"] == id)
+            assert item["reasons"] and not re.search(r"\d\s*%", "".join(item["reasons"] + item["gaps"]))
+    assert client.get(f"/api/v1/{kind}/9999/matches").status_code == 404
 
 
 def test_the_manual_shows_every_call_and_needs_nothing_from_elsewhere(client: TestClient) -> None:

@@ -26,7 +26,7 @@ from lib.domain.access import REGION, VISITOR, Actor, Permission, Role
 from lib.domain.dates import today_shanghai
 from lib.domain.errors import AccessDenied, NotFound, ProductError
 from lib.domain.submissions import Action
-from lib.domain.vocabulary import AccessState, FieldLevel, SubmissionKind
+from lib.domain.vocabulary import AccessState, Decision, FieldLevel, SubmissionKind
 from lib.files.tables import TableError
 from lib.services import attachments, grants, links, reviews, submissions
 from lib.services.catalogue import CatalogueQuery
@@ -87,6 +87,10 @@ def owner_or_scope(actor: Actor, own: bool, near: bool) -> bool:
     return (own and actor.may(P.MANAGE_OWN_RECORDS)) or (near and actor.may(P.DECIDE_ACCESS))
 
 
+def deciding(actor: Actor, own: bool, near: bool) -> bool:
+    return owner_or_scope(actor, own, near) or actor.may(P.DECIDE_MATCH)
+
+
 REASON: Final = "想做中试合作，需要了解参数。"
 FILE: Final = ("说明.txt", "附件内容".encode())
 
@@ -108,6 +112,7 @@ REACHES: Final[dict[Reach, str]] = {
     own_or_scope: "the owner, a holder of a grant, officials of the place",
     own_or_reviewing: "the owner, its reviewers",
     owner_or_scope: "the owner, officials of the place; never the asker",
+    deciding: "brokers, the owner of the demand, officials of its place",
     answering: "owners, and officials of the place",
     nothing_of_it: "only what the actor asked for",
     not_administrators: "everybody but administrators",
@@ -266,7 +271,11 @@ ROWS: Final[dict[str, Row]] = {
        for kind in ("achievement", "demand", "organization")},
     "catalogue.achievements_of": Row(P.READ_CATALOGUE, args=lambda w: (1,)),
     "catalogue.demands_of": Row(P.READ_CATALOGUE, args=lambda w: (1,)),
-    "catalogue.similar_achievements": Row(P.READ_CATALOGUE, args=lambda w: ("稀土",)),
+    # matching
+    "matching.similar_achievements": Row(P.READ_CATALOGUE, args=lambda w: ("稀土",)),
+    **{f"matching.{name}": Row(P.READ_CATALOGUE, args=lambda w: (1,))
+       for name in ("for_demand", "for_achievement", "may_decide", "decisions")},
+    "matching.decide": Row(P.READ_CATALOGUE, deciding, lambda w: (w.demand, w.record, Decision.CONFIRMED, REASON)),
     "channels.flows": Row(P.READ_CHANNELS, args=lambda w: (FlowQuery(),)),
     "channels.facts": Row(P.READ_CHANNELS, args=lambda w: (FactQuery(),)),
     **{f"channels.{name}": Row(P.READ_CHANNELS) for name in ("totals", "years", "until")},
@@ -361,6 +370,7 @@ def _build(rehearsal: Rehearsal, folder: Path) -> Any:
     decide(returned, Action.RETURN)
     published, _ = hand_in(achievement(formula="配方"), SubmissionKind.ACHIEVEMENT, owner)
     record = decide(published, Action.PUBLISH)
+    wanted, _ = hand_in(demand(title="公开的需求"), SubmissionKind.DEMAND, owner)
     asked = grants.request_access(
         real, token_hex(16), "achievement", record, "想做中试合作，需要了解参数。", actor=asker
     )
@@ -376,6 +386,7 @@ def _build(rehearsal: Rehearsal, folder: Path) -> Any:
     world = SimpleNamespace(
         database=rehearsal, folder=folder / "nowhere", ours=ours, theirs=theirs, events=(near_event, far_event),
         pending=pending, receipt=receipt, returned=returned, returned_receipt=returned_receipt, published=published,
+        demand=decide(wanted, Action.PUBLISH),
         visitors_receipt=hand_in(demand(), SubmissionKind.DEMAND, VISITOR)[1], record=record,
         registration=hand_in(registration(near_event), SubmissionKind.REGISTRATION, VISITOR)[0],
         request=asked, granted=granted, attachment=attachment, account=owner.account_id, login=login,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from lib.domain.access import VISITOR
 from lib.domain.errors import InvalidQuery
 from lib.domain.text import fold
-from lib.services import catalogue
+from lib.services import catalogue, matching
 from lib.services.catalogue import CatalogueQuery
 from lib.settings import ROOT
 from lib.store import search
@@ -115,6 +115,6 @@ def test_the_index_follows_changes_and_deletions(loaded: Database) -> None:
 
 def test_similar_achievements_share_words(loaded: Database) -> None:
     with loaded.read() as session:
-        found = catalogue.similar_achievements(session, "稀土废料综合回收利用", actor=VISITOR)
+        found = matching.similar_achievements(session, "稀土废料综合回收利用", actor=VISITOR)
         assert found and all(set("稀土回收利用") & set(card.title) for card in found)
-        assert catalogue.similar_achievements(session, "ＺＺ不相干", actor=VISITOR) == ()
+        assert matching.similar_achievements(session, "ＺＺ不相干", actor=VISITOR) == ()

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lib.domain.vocabulary import AccessState, FieldLevel, SubmissionKind, SubmissionState
+from lib.domain.vocabulary import AccessState, Decision, FieldLevel, SubmissionKind, SubmissionState
 from lib.store.models.base import Base, Versioned, one_of
 
 _RECORD_KINDS = ["achievement", "demand", "event_item"]
@@ -127,6 +127,25 @@ class AccessRequest(Versioned, Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     comment: Mapped[str] = mapped_column(default="")
     granted_until: Mapped[datetime | None] = mapped_column()
+
+
+class MatchDecision(Base):
+    """What somebody decided about a demand and an achievement. A record that was taken back keeps its number, and
+    with it the decisions: the pair is not suggested again when it comes back."""
+
+    __tablename__ = "match_decision"
+    __table_args__ = (
+        one_of("decision", [decision.value for decision in Decision]),
+        UniqueConstraint("demand_id", "achievement_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    demand_id: Mapped[int] = mapped_column()
+    achievement_id: Mapped[int] = mapped_column(index=True)
+    decision: Mapped[str] = mapped_column(String(9))
+    reason: Mapped[str] = mapped_column()
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime] = mapped_column()
 
 
 class Attachment(Base):

@@ -14,7 +14,7 @@ from lib.ui import cache, filters, navigation
 from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import Markup, draw, el, external, ladder
 from lib.ui.guard import Context
-from lib.ui.views import access, history
+from lib.ui.views import access, history, matches
 
 Record: TypeAlias = Achievement | Demand | Organization
 _FACETS: Final = {
@@ -115,6 +115,7 @@ def achievement(ctx: Context, record_id: int) -> None:
                 ]
             )
         access.block(ctx, "achievement", record.id, "achievements", record.id)
+        matches.of_achievement(ctx, record.id)
         others = tuple(card for card in siblings if card.id != record.id)
         if others:
             bands.section("同单位成果")
@@ -145,7 +146,6 @@ def demand(ctx: Context, record_id: int) -> None:
         records.missing("需求库", "demands", missing.message)
         return
     closed = access.levels(ctx, "demand", record.id)
-    answers = cache.answers(f"{record.title} {record.keywords}", ctx.revision("achievement", "organization"))
     places = cache.place_names(ctx.revision("division"))
     field = FIELDS[record.field] if record.field else ""
     records.head("需求库", "demands", record.title, record.description, (field,), _tag(record))
@@ -170,13 +170,7 @@ def demand(ctx: Context, record_id: int) -> None:
             indicators = record.indicators or closed.get("indicators", "")
             records.facts([("技术指标", indicators), ("关键词", record.keywords)])
         access.block(ctx, "demand", record.id, "demands", record.id)
-        bands.section("库里可能用得上的成果", "按相同的词找出，供参考")
-        if answers:
-            with st.grid(2, min_column_width=280, gap="small"):
-                for card in answers:
-                    cards.draw_card(card, places)
-        else:
-            bands.empty("库里还没有相近的成果", "有合适的成果，欢迎提交。")
+        matches.of_demand(ctx, record.id)
         _provenance(ctx, record)
 
 

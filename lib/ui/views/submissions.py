@@ -12,7 +12,7 @@ from lib.domain.dates import today_shanghai
 from lib.domain.errors import Conflict, NotFound
 from lib.domain.submissions import Action
 from lib.domain.vocabulary import SubmissionKind, SubmissionState
-from lib.services import catalogue, drafts, roadshows, submissions
+from lib.services import drafts, matching, roadshows, submissions
 from lib.services.catalogue import Card
 from lib.services.submissions import OwnSubmission, Receipt
 from lib.store.engine import database
@@ -167,7 +167,7 @@ def _similar(ctx: Context, words: str) -> tuple[Card, ...]:
         found: tuple[Card, ...] = ()
         if len(words) >= 2:
             with database().read() as session:
-                found = catalogue.similar_achievements(session, words, actor=ctx.actor)
+                found = matching.similar_achievements(session, words, actor=ctx.actor)
         before = st.session_state["similar"] = (words, found)
     return before[1]
 
