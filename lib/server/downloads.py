@@ -11,7 +11,8 @@ from starlette.routing import BaseRoute, Route
 from lib.domain.dates import today_shanghai
 from lib.domain.errors import AccessDenied, InvalidQuery, NotFound
 from lib.server import headers, posted
-from lib.services import attachments, entries
+from lib.server.feeds import base_url
+from lib.services import attachments, catalogue, entries, exports
 from lib.services.attachments import StoredFile
 from lib.services.sources import KINDS
 from lib.settings import settings
@@ -73,7 +74,32 @@ def _trail(request: Request) -> bytes:
     return entries.export_csv(database(), entries.AuditQuery.of(request.query_params), actor=actor)
 
 
+async def result(request: Request) -> Response:
+    """GET /download/{page}.{form}: what the page finds with the same parameters, on all its pages; see `exports`."""
+    try:
+        data = await run_in_threadpool(_result, request)
+    except AccessDenied as refused:
+        return PlainTextResponse(refused.message, 403, {"Cache-Control": "no-store"})
+    page, _, form = request.url.path.rpartition("/")[2].partition(".")
+    name = f"{exports.NOUNS[_KINDS[page]]}-{today_shanghai():%Y%m%d}.{form}"
+    disposition = f"attachment; filename=\"{page}.{form}\"; filename*=UTF-8''{quote(name)}"
+    return Response(data, 200, {**headers.PRIVATE_FILE, "Content-Disposition": disposition}, exports.FORMS[form])
+
+
+def _result(request: Request) -> bytes:
+    actor = posted.actor(posted.token(request), posted.address(request))
+    page, _, form = request.url.path.rpartition("/")[2].partition(".")
+    query = catalogue.question(_KINDS[page], request.query_params.getlist)
+    base = base_url(request)
+    address = f"{base}/{page}?{request.url.query}".rstrip("?")
+    with database().read() as session:
+        return exports.write(session, _KINDS[page], form, query, actor=actor, base=base, address=address)
+
+
+_KINDS: Final = {page: kind for kind, page in exports.PAGES.items()}
+
 routes: Final[list[BaseRoute]] = [
+    *(Route(f"/download/{page}.{form}", result) for page in _KINDS for form in exports.FORMS),
     Route("/download/public/{name}.csv", public_file),
     Route("/download/audit.csv", trail),
     Route("/download/attachment/{id:int}", attachment),

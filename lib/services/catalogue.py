@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeVar
+from unicodedata import normalize
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session
@@ -13,15 +15,20 @@ from sqlalchemy.orm import Session
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import PartialDate
 from lib.domain.errors import InvalidQuery, NotFound
+from lib.domain.text import MAX_QUERY, clean, fold, runs, terms
 from lib.domain.vocabulary import FIELDS, ORGANIZATION_KINDS, UNDISCLOSED, Origin
+from lib.services import concepts
 from lib.store import search
 from lib.store.models import Achievement, Demand, Division, Organization
 from lib.store.models.base import stated
 
 MAX_SIZE: Final = 100
+"""How many terms of a search that found nothing are looked at, and how many words near them are tried."""
 UNKNOWN: Final = "unknown"
 """The facet value of records whose source states none; shown as 未披露."""
 
+_PROBES: Final = 40
+"""How many words a search without a hit may try."""
 Record = TypeVar("Record")
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _D: Final = Division.__table__.c
@@ -39,11 +46,14 @@ class CatalogueQuery:
     order: Order = "latest"
     page: int = 1
     size: int = 12
+    wide: bool = False
+    """As a person searches: words of the same concept are found too, and several words one by one where no record
+    has them all."""
 
     def key(self) -> tuple[Any, ...]:
         """A hashable form for caches."""
         facets = tuple(sorted((name, values) for name, values in self.facets.items() if values))
-        return (self.q, facets, self.order, self.page, self.size)
+        return (self.q, facets, self.order, self.page, self.size, self.wide)
 
 
 @dataclass(frozen=True)
@@ -108,11 +118,67 @@ class CataloguePage:
     total: int
     items: tuple[Card, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
+    widened: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Terms that were widened, as typed, with the words that were found too."""
+    loosened: bool = False
+    """True where no record has all the terms and these have at least one."""
+    words: tuple[str, ...] = ()
+    """Every word that makes a record a hit."""
+    whole: int = 0
+    """How many records the words find without any choice of facets."""
+
+    @property
+    def without(self) -> dict[str, int]:
+        """How many records there are without the choice made in a facet, for each facet that has one."""
+        return {
+            name: sum(value.count for value in self.facets[name])
+            for name, chosen in self.query.facets.items()
+            if chosen
+        }
 
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
         return max(1, -(-self.total // self.query.size))
+
+
+FACETS: Final[dict[str, tuple[str, ...]]] = {
+    "achievement": ("field", "league", "year", "origin"),
+    "demand": ("field", "league", "year", "origin"),
+    "organization": ("kind", "league", "origin"),
+}
+
+
+def question(kind: str, values: Callable[[str], Sequence[str]]) -> CatalogueQuery:
+    """What an address asks of a catalogue; `values` gives those of a parameter. What cannot be read is left out."""
+    try:
+        q = clean(_last(values("q")))[:MAX_QUERY]
+    except ValueError:
+        q = ""
+    order = _last(values("order"))
+    if order not in ORDERS or (order == "relevance" and not q):
+        order = "relevance" if q else "latest"
+    number = _last(values("page"))
+    readable = number.isascii() and number.isdigit() and len(number) <= 9
+    return CatalogueQuery(
+        q=q,
+        facets={name: tuple(dict.fromkeys(v for v in values(name) if _is_value(name, v))) for name in FACETS[kind]},
+        order=order,  # type: ignore[arg-type]
+        page=int(number) or 1 if readable else 1,
+        wide=_last(values("exact")) != "1",
+    )
+
+
+def _last(values: Sequence[str]) -> str:
+    return values[-1] if values else ""
+
+
+def _is_value(facet: str, value: str) -> bool:
+    try:
+        facet_number(facet, value)
+    except InvalidQuery:
+        return False
+    return True
 
 
 def search_achievements(session: Session, query: CatalogueQuery, *, actor: Actor) -> CataloguePage:
@@ -121,17 +187,17 @@ def search_achievements(session: Session, query: CatalogueQuery, *, actor: Actor
     Facets: field, league, year, origin; counts ignore their own facet, so a chosen value still shows its
     alternatives. Raises InvalidQuery for a page, size, order or facet value out of range, AccessDenied.
     """
-    return _search(session, query, search.ACHIEVEMENTS, achievement_cards, actor)
+    return find(session, "achievement", query, actor=actor)
 
 
 def search_demands(session: Session, query: CatalogueQuery, *, actor: Actor) -> CataloguePage:
     """Demands that match the query; facets and errors as for achievements."""
-    return _search(session, query, search.DEMANDS, demand_cards, actor)
+    return find(session, "demand", query, actor=actor)
 
 
 def search_organizations(session: Session, query: CatalogueQuery, *, actor: Actor) -> CataloguePage:
     """Organizations that match the query; facets: kind, league, origin. Errors as for achievements."""
-    return _search(session, query, search.ORGANIZATIONS, organization_cards, actor)
+    return find(session, "organization", query, actor=actor)
 
 
 def read_achievement(session: Session, record_id: int, *, actor: Actor) -> Achievement:
@@ -171,6 +237,39 @@ def demands_of(session: Session, organization_id: int, *, actor: Actor, limit: i
         select(Demand.id).where(Demand.organization_id == organization_id).order_by(Demand.id.desc()).limit(limit)
     ).all()
     return demand_cards(session, ids)
+
+
+def nearest(session: Session, kind: str, q: str, *, actor: Actor, most: int = 6) -> tuple[tuple[str, int], ...]:
+    """Words near those of `q` that do find something, each with the number of records it finds alone, widened.
+
+    They are the terms of `q` themselves, the longest parts of those that find nothing, and words of the table of
+    concepts that are written alike. Raises AccessDenied.
+    """
+    require(actor, Permission.READ_CATALOGUE)
+    index, found = search.INDEXES[kind], dict[str, int]()
+    left = _PROBES
+
+    def total(word: str) -> int:
+        nonlocal left
+        left -= 1
+        groups = _groups(word) if left >= 0 else ()
+        return search.find(session, index, groups, {}, order="latest", offset=0, limit=1).total if groups else 0
+
+    typed = terms(q)
+    for term in typed:
+        if len(typed) > 1 and (count := total(term)):
+            found[term] = count
+            continue
+        word = "".join(runs(term))
+        for length in range(min(len(word) - 1, 6), 1, -1):
+            parts = dict.fromkeys(word[i : i + length] for i in range(len(word) - length + 1))
+            counts = {part: count for part in parts if (count := total(part))}
+            found |= counts
+            if counts:
+                break
+        alike = (fold(known) for known in get_close_matches(word, concepts.words(), n=4, cutoff=0.5))
+        found |= {known: count for known in alike if known != term and (count := total(known))}
+    return tuple(found.items())[:most]
 
 
 # ------------------------------------------------------------------ cards
@@ -250,35 +349,45 @@ def _source(row: Any) -> Source:
     )
 
 
+def cards_of(session: Session, kind: str, ids: Sequence[int], *, actor: Actor) -> tuple[Card, ...]:
+    """The cards of these records, in their order; those that are not there are left out. Raises AccessDenied."""
+    require(actor, Permission.READ_CATALOGUE)
+    return _CARDS[kind](session, ids)
+
+
+_CARDS: Final = {"achievement": achievement_cards, "demand": demand_cards, "organization": organization_cards}
+
+
 def _ordered(ids: Sequence[int], cards: Any) -> tuple[Card, ...]:
     by_id = {card.id: card for card in cards}
     return tuple(by_id[record_id] for record_id in ids if record_id in by_id)
 
 
 # ------------------------------------------------------------------ inside
-def _search(
-    session: Session,
-    query: CatalogueQuery,
-    index: search.SearchIndex,
-    cards: Callable[[Session, Sequence[int]], tuple[Card, ...]],
-    actor: Actor,
-) -> CataloguePage:
+def find(session: Session, kind: str, query: CatalogueQuery, *, actor: Actor, most: int = MAX_SIZE) -> CataloguePage:
+    """Records of a kind (achievement, demand, organization) that match the query; `most` is the largest page.
+
+    Facets and errors as `search_achievements` says.
+    """
     require(actor, Permission.READ_CATALOGUE)
-    if query.page < 1 or not 1 <= query.size <= MAX_SIZE:
-        raise InvalidQuery(f"页码从 1 起，每页 1 至 {MAX_SIZE} 条。")
+    index = search.INDEXES[kind]
+    if query.page < 1 or not 1 <= query.size <= most:
+        raise InvalidQuery(f"页码从 1 起，每页 1 至 {most} 条。")
     if query.order not in ORDERS:
         raise InvalidQuery("没有这种排序方式。")
     chosen = {name: [facet_number(name, value) for value in values] for name, values in query.facets.items()}
     if unknown := set(chosen) - set(index.facets):
         raise InvalidQuery(f"没有这个筛选项：{'、'.join(sorted(unknown))}。")
+    groups = _groups(query.q) if query.wide else search.asked(query.q)
     found = search.find(
         session,
         index,
-        query.q,
+        groups or query.q,
         chosen,
         order=query.order,
         offset=(query.page - 1) * query.size,
         limit=query.size,
+        loosen=query.wide,
     )
     labels = league_names(session)
     facets = {
@@ -288,7 +397,33 @@ def _search(
         )
         for name, counts in found.facets.items()
     }
-    return CataloguePage(query, found.total, cards(session, found.ids), facets)
+    return CataloguePage(
+        query,
+        found.total,
+        _CARDS[kind](session, found.ids),
+        facets,
+        widened=_widened(query.q) if query.wide else (),
+        loosened=found.loosened,
+        words=tuple(word for group in groups for word in group),
+        whole=found.whole,
+    )
+
+
+def _groups(q: str) -> search.Terms:
+    """Each term with what may stand for it: its simplified characters, and the words of its concepts."""
+    return tuple(
+        tuple(dict.fromkeys((*group, *(fold(word) for term in group for word in concepts.synonyms(term)))))
+        for group in search.asked(q)
+    )
+
+
+def _widened(q: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    typed = {fold(word): word for word in normalize("NFKC", q).split()}
+    found = (
+        (typed.get(group[0], group[0]), tuple(dict.fromkeys(w for term in group for w in concepts.synonyms(term))))
+        for group in search.asked(q)
+    )
+    return tuple((term, words) for term, words in found if words)
 
 
 def league_names(session: Session) -> dict[str, str]:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, sessionmaker
 
-from lib.domain.text import grams, phrases, terms
+from lib.domain.text import grams, phrases, runs, simplified, terms
 from lib.domain.vocabulary import ORGANIZATION_KINDS, Origin
 from lib.store.models import Achievement, Base, Demand, Organization
 
@@ -36,6 +36,7 @@ UNKNOWN: Final = 0
 
 _BATCH = 2000
 _CHUNK = 20_000
+_RANKED: Final = 2000  # of more hits than these, the keywords do not tell which one to read
 _TITLE_GAP = 10  # keeps a phrase from running from the title into the body of a tsvector
 
 
@@ -158,6 +159,15 @@ for _index in INDEXES.values():
 
 
 # ------------------------------------------------------------------ asking
+Terms = tuple[tuple[str, ...], ...]
+"""Groups of alternatives: of every group one must be found. The first of a group is what was typed."""
+
+
+def asked(query: str) -> Terms:
+    """The terms of what a person typed; one in traditional characters may also be found in simplified ones."""
+    return tuple(tuple(dict.fromkeys((term, simplified(term)))) for term in terms(query))
+
+
 @dataclass(frozen=True)
 class Match:
     """The part of a statement that finds what was typed: FROM, WHERE and bound values."""
@@ -168,92 +178,130 @@ class Match:
     title_condition: str
 
 
-def match(session: Session, index: SearchIndex, query: str) -> Match | None:
-    """The condition for all terms of `query`, or None when it has none.
+def match(session: Session, index: SearchIndex, query: str | Terms, *, some: bool = False) -> Match | None:
+    """The condition for all terms of `query`, with `some` for any of them, or None when it has none.
 
-    Every term must be found, each anywhere in the title or the body.
+    A term is found anywhere in the title or the body.
     """
-    found = [phrase for term in terms(query) for phrase in phrases(term)]
-    if not found:
-        return None
+    groups = asked(query) if isinstance(query, str) else query
     if _is_sqlite(session):
-        expression = " AND ".join(f'"{" ".join(run)}"{"*" if prefix else ""}' for run, prefix in found)
-        return Match(
-            source=f"{index.fts} AS f JOIN {index.table.name} AS i ON i.id = f.rowid",
-            condition=f"{index.fts} MATCH :match",
-            values={"match": expression, "title_match": f"title : ({expression})"},
-            title_condition=f"i.id IN (SELECT rowid FROM {index.fts} WHERE {index.fts} MATCH :title_match)",
-        )
-    expression = " & ".join(_tsquery(run, prefix, "") for run, prefix in found)
-    return Match(
-        source=f"{index.fts} AS f JOIN {index.table.name} AS i ON i.id = f.id",
-        condition="f.grams @@ CAST(:match AS tsquery)",
-        values={"match": expression, "title_match": " & ".join(_tsquery(run, p, "A") for run, p in found)},
-        title_condition="f.grams @@ CAST(:title_match AS tsquery)",
+        expression = (" OR " if some else " AND ").join(filter(None, map(_fts, groups)))
+        source = f"{index.fts} AS f JOIN {index.table.name} AS i ON i.id = f.rowid"
+        condition = f"{index.fts} MATCH :match"
+        title = f"title : ({expression})"
+        title_condition = f"i.id IN (SELECT rowid FROM {index.fts} WHERE {index.fts} MATCH :title_match)"
+    else:
+        sign = " | " if some else " & "
+        expression = sign.join(filter(None, (_tsquery(group, "") for group in groups)))
+        source = f"{index.fts} AS f JOIN {index.table.name} AS i ON i.id = f.id"
+        condition = "f.grams @@ CAST(:match AS tsquery)"
+        title = sign.join(filter(None, (_tsquery(group, "A") for group in groups)))
+        title_condition = "f.grams @@ CAST(:title_match AS tsquery)"
+    if not expression:
+        return None
+    return Match(source, condition, {"match": expression, "title_match": title}, title_condition)
+
+
+def _fts(group: Sequence[str]) -> str:
+    """One group as FTS5 reads it."""
+    either = (
+        " AND ".join(f'"{" ".join(run)}"{"*" if prefix else ""}' for run, prefix in phrases(term)) for term in group
     )
+    return _either(either, " OR ")
 
 
-def _tsquery(run: Sequence[str], prefix: bool, weight: str) -> str:
-    flags = f":{'*' if prefix else ''}{weight}" if prefix or weight else ""
-    return "(" + " <-> ".join(f"'{gram}'{flags}" for gram in run) + ")"
+def _tsquery(group: Sequence[str], weight: str) -> str:
+    """One group as PostgreSQL reads it; `weight` A finds in the title alone."""
+
+    def phrase(run: Sequence[str], prefix: bool) -> str:
+        flags = f":{'*' if prefix else ''}{weight}" if prefix or weight else ""
+        return "(" + " <-> ".join(f"'{gram}'{flags}" for gram in run) + ")"
+
+    return _either((" & ".join(phrase(run, prefix) for run, prefix in phrases(term)) for term in group), " | ")
+
+
+def _either(alternatives: Iterable[str], sign: str) -> str:
+    found = list(filter(None, alternatives))
+    return found[0] if len(found) == 1 else "(" + sign.join(f"({one})" for one in found) + ")" if found else ""
 
 
 @dataclass(frozen=True)
 class Found:
-    """One page of ids, the number of hits, and the counts of every facet."""
+    """One page of ids, the number of hits, the counts of every facet, and the hits without any choice of facets.
+
+    `loosened` says that no record has all terms, and that these have at least one.
+    """
 
     total: int
     ids: tuple[int, ...]
     facets: dict[str, dict[int, int]]
+    whole: int = 0
+    loosened: bool = False
 
 
 def find(
     session: Session,
     index: SearchIndex,
-    query: str,
+    query: str | Terms,
     chosen: Mapping[str, Sequence[int]],
     *,
     order: str,
     offset: int,
     limit: int,
+    loosen: bool = False,
 ) -> Found:
     """Search, count, and page in two statements.
 
     `chosen` maps facets to the numbers that are allowed; facets left out allow everything. The counts of a
     facet ignore the choice made in it, so a chosen value still shows its alternatives. `order` is `latest`,
-    `year` or `relevance` (hits in the title first).
+    `year` or `relevance`: hits in the title first, of what was typed before its alternatives, then hits in the
+    keywords, then the newest. With `loosen`, several terms that no record has together are looked for one by one,
+    and records with more of them come first.
     """
-    matched = match(session, index, query)
-    if matched is None and query.strip():  # signs alone find nothing, not everything
-        return Found(0, (), {facet: {} for facet in index.facets})
-    source = matched.source if matched else f"{index.table.name} AS i"
-    condition = matched.condition if matched else "1 = 1"
-    values = matched.values if matched else {}
-    cells = session.execute(
-        _statement(f"SELECT i.cell, count(*) FROM {source} WHERE {condition} GROUP BY i.cell"),
-        {"match": values["match"]} if matched else {},
-    ).all()
+    groups = asked(query) if isinstance(query, str) else query
+    matched = match(session, index, groups)
+    if matched is None and (query if isinstance(query, tuple) else query.strip()):
+        return Found(0, (), {facet: {} for facet in index.facets})  # signs alone find nothing, not everything
+    cells = _cells(session, index, matched)
+    loosened = not cells and loosen and len(groups) > 1
+    if loosened:
+        matched = match(session, index, groups, some=True)
+        cells = _cells(session, index, matched)
+        loosened = bool(cells)
     total, counts = _tally(index, cells, chosen)
+    whole = sum(count for _, count in cells)
     if offset >= total:
-        return Found(total, (), counts)
+        return Found(total, (), counts, whole, loosened)
 
+    condition = matched.condition if matched else "1 = 1"
     for facet, numbers in chosen.items():
         if numbers:
             condition += f" AND i.{facet} IN ({', '.join(str(int(number)) for number in numbers)})"
+    source = matched.source if matched else f"{index.table.name} AS i"
     page = _Page(source, condition, "i.recency DESC, i.id DESC", {"limit": limit, "offset": offset})
     if matched is None:
-        return Found(total, _ids(session, page, order), counts)
-    if order == "relevance":
+        return Found(total, _ids(session, page, order), counts, whole)
+    if order != "relevance":
+        page = replace(page, values={**page.values, "match": matched.values["match"]})
+    elif loosened:
+        page = _most_terms_first(session, index, groups, matched, page)
+    else:
         # Most searches fill their first page with hits in the title, which the index finds without a sort of all.
-        in_title = _ids(session, replace(page, values={**page.values, "match": values["title_match"]}), "latest")
+        typed = match(session, index, tuple(group[:1] for group in groups)) or matched
+        in_title = _ids(session, replace(page, values={**page.values, "match": typed.values["title_match"]}), "latest")
         if len(in_title) == limit:
-            return Found(total, in_title, counts)
-        page = replace(
-            page,
-            keys=f"({matched.title_condition}) DESC, {page.keys}",
-            values={**page.values, "title_match": values["title_match"]},
-        )
-    return Found(total, _ids(session, replace(page, values={**page.values, "match": values["match"]}), order), counts)
+            return Found(total, in_title, counts, whole)
+        page = _title_first(index, groups, matched, typed, page, total)
+    return Found(total, _ids(session, page, order), counts, whole, loosened)
+
+
+def _cells(session: Session, index: SearchIndex, matched: Match | None) -> Sequence[Any]:
+    source = matched.source if matched else f"{index.table.name} AS i"
+    condition = matched.condition if matched else "1 = 1"
+    return session.execute(
+        _statement(f"SELECT i.cell, count(*) FROM {source} WHERE {condition} GROUP BY i.cell"),
+        {"match": matched.values["match"]} if matched else {},
+    ).all()
 
 
 @dataclass(frozen=True)
@@ -262,6 +310,36 @@ class _Page:
     condition: str
     keys: str
     values: dict[str, Any]
+
+
+def _title_first(index: SearchIndex, groups: Terms, matched: Match, typed: Match, page: _Page, total: int) -> _Page:
+    """Hits of what was typed in the title, then of its alternatives, then hits in the keywords."""
+    source = page.source
+    values = {**page.values, "match": matched.values["match"], "typed_match": typed.values["title_match"]}
+    tiers = [matched.title_condition.replace(":title_match", ":typed_match")]
+    if typed.values != matched.values:
+        tiers.append(matched.title_condition)
+        values["title_match"] = matched.values["title_match"]
+    if "keywords" in index.body and total <= _RANKED:
+        source += f" JOIN {index.name} AS r ON r.id = i.id"
+        tiers.append(" OR ".join(f"lower(r.keywords) LIKE :keyword{i}" for i in range(len(groups))))
+        values |= {f"keyword{i}": f"%{'%'.join(runs(group[0]))}%" for i, group in enumerate(groups)}
+    ranks = " ".join(f"WHEN {tier} THEN {rank}" for rank, tier in enumerate(tiers))
+    return replace(page, source=source, keys=f"CASE {ranks} ELSE {len(tiers)} END, {page.keys}", values=values)
+
+
+def _most_terms_first(session: Session, index: SearchIndex, groups: Terms, matched: Match, page: _Page) -> _Page:
+    """Records with more of the terms first, of these hits in the title, then the newest."""
+    values = {**page.values, "match": matched.values["match"], "title_match": matched.values["title_match"]}
+    has = []
+    for i, group in enumerate(groups):
+        if one := match(session, index, (group,)):
+            inside = f"i.id IN (SELECT rowid FROM {index.fts} WHERE {index.fts} MATCH :term{i})"
+            test = inside if _is_sqlite(session) else f"f.grams @@ CAST(:term{i} AS tsquery)"
+            has.append(f"CASE WHEN {test} THEN 1 ELSE 0 END")
+            values[f"term{i}"] = one.values["match"]
+    keys = f"({' + '.join(has)}) DESC, ({matched.title_condition}) DESC, {page.keys}"
+    return replace(page, keys=keys, values=values)
 
 
 def _ids(session: Session, page: _Page, order: str) -> tuple[int, ...]:

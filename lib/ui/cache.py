@@ -12,7 +12,7 @@ import streamlit as st
 
 from lib.domain.access import VISITOR
 from lib.services import catalogue, matching, overview
-from lib.services.catalogue import CataloguePage, CatalogueQuery
+from lib.services.catalogue import Card, CataloguePage, CatalogueQuery
 from lib.services.matching import Suggestions
 from lib.services.overview import Overview
 from lib.store.engine import database
@@ -30,6 +30,16 @@ _SEARCHES: Final = {
 def catalogue_page(kind: str, query: CatalogueQuery, revision: tuple[int, ...]) -> CataloguePage:
     """One page of a catalogue as everybody may see it. Raises InvalidQuery."""
     return shared(f"catalogue-{kind}", query.key(), revision, lambda s: _SEARCHES[kind](s, query, actor=VISITOR))
+
+
+def nearest(kind: str, q: str, revision: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
+    """Words near those that found nothing, each with what it finds."""
+    return shared(f"nearest-{kind}", q, revision, lambda s: catalogue.nearest(s, kind, q, actor=VISITOR))
+
+
+def cards(kind: str, ids: tuple[int, ...], revision: tuple[int, ...]) -> tuple[Card, ...]:
+    """The cards of these records, in their order."""
+    return shared(f"cards-{kind}", ids, revision, lambda s: catalogue.cards_of(s, kind, ids, actor=VISITOR))
 
 
 def place_names(revision: tuple[int, ...]) -> dict[str, str]:

@@ -5,8 +5,7 @@ from typing import Final, Literal, TypeVar
 
 import streamlit as st
 
-from lib.domain.errors import InvalidQuery
-from lib.services.catalogue import ORDERS, CatalogueQuery, FacetValue, facet_number
+from lib.services.catalogue import ORDERS, FacetValue
 from lib.ui import address
 from lib.ui.components import cards
 
@@ -27,30 +26,6 @@ FACET_NAMES: Final[dict[str, str]] = {
 _SHOWN: Final = 14
 
 
-def query(facets: tuple[str, ...], *, size: int = 12) -> CatalogueQuery:
-    """What the address asks of a catalogue; garbage is left out."""
-    q = address.words("q")
-    order = address.choice("order", tuple(ORDERS), "relevance" if q else "latest")
-    return CatalogueQuery(
-        q=q,
-        facets={name: address.choices(name, _valid(name)) for name in facets},
-        order="latest" if order == "relevance" and not q else order,  # type: ignore[arg-type]
-        page=address.number("page") or 1,
-        size=size,
-    )
-
-
-def _valid(facet: str) -> Callable[[str], bool]:
-    def valid(value: str) -> bool:
-        try:
-            facet_number(facet, value)
-        except InvalidQuery:
-            return False
-        return True
-
-    return valid
-
-
 def search_box(placeholder: str, key: str = "q") -> None:
     """The search box; entering words starts from the first page, with the best matches first."""
     st.session_state[key] = address.words("q")
@@ -62,7 +37,7 @@ def search_box(placeholder: str, key: str = "q") -> None:
         label_visibility="collapsed",
         key=key,
         max_chars=100,
-        on_change=lambda: address.write(q=st.session_state[key], page=None, order=None),
+        on_change=lambda: address.write(q=st.session_state[key], page=None, order=None, exact=None),
     )
 
 
@@ -100,7 +75,7 @@ def clear(chosen: Mapping[str, tuple[str, ...]]) -> None:
             "清除筛选",
             icon=":material/close:",
             type="tertiary",
-            on_click=lambda: address.write(q=None, page=None, order=None, **dict.fromkeys(chosen)),
+            on_click=lambda: address.write(q=None, page=None, order=None, exact=None, **dict.fromkeys(chosen)),
         )
 
 

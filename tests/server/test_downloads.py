@@ -61,3 +61,17 @@ def test_the_audit_trail_is_sent_to_whoever_may_read_it_now(
         answer = client.get("/download/audit.csv")
         assert answer.status_code == status
         assert not rows or len(answer.content.decode("utf-8-sig").splitlines()) == rows, "header only: out of scope"
+
+
+@pytest.mark.parametrize("page", ["achievements", "demands", "organizations"])
+def test_a_result_is_sent_in_three_forms(client: TestClient, page: str) -> None:
+    asked = {"q": "技术", "league": ["150100", "junk"], "page": "9", "order": "='x", "size": "1"}
+    items = client.get(f"/download/{page}.json", params=asked).json()["items"]
+    lines = client.get(f"/download/{page}.csv", params=asked).content.decode("utf-8-sig").splitlines()
+    answer = client.get(f"/download/{page}.xlsx", params=asked)
+    assert len(items) > 0 and len(lines) >= len(items) + 1 and f"/{page}?q=" in lines[1]
+    assert {item["盟市"] for item in items} == {"呼和浩特市"}
+    assert answer.content.startswith(b"PK") and answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-disposition"].startswith(f'attachment; filename="{page}.xlsx"')
+    for path in (f"{page}.xls", page, "events.csv"):
+        assert "content-disposition" not in client.get(f"/download/{path}").headers

@@ -3,17 +3,24 @@
 import ast
 import csv
 import io
+import json
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 
+import pandas as pd
 import pytest
+from python_calamine import CalamineWorkbook
 
-from lib.domain.access import Actor, Role
+from lib.domain.access import VISITOR, Actor, Role
+from lib.domain.dates import now_utc
 from lib.files import export
-from lib.services import audit, entries, exchange
+from lib.services import audit, catalogue, entries, exchange, exports
+from lib.services.catalogue import CatalogueQuery
 from lib.services.exchange import Outcome, Rejection
 from lib.settings import ROOT, settings
 from lib.store.engine import Database
+from lib.store.models import Achievement
 
 PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠", " \u3000\ufeff=")
 PAYLOADS = [f"{prefix}{formula}" for prefix, formula in product(PREFIXES, ("cmd|' /C calc'!A0", "SUM(A1:A9)", "1+1"))]
@@ -33,9 +40,39 @@ def _trail(database: Database) -> bytes:
     return entries.export_csv(database, entries.AuditQuery(), actor=Actor(Role.ADMINISTRATOR, name="管理员"))
 
 
-EXPORTS: dict[str, Callable[[Database], bytes]] = {"exchange.rejected_csv": _rejected, "entries.export_csv": _trail}
+def _written(database: Database, kind: str, form: str, query: CatalogueQuery) -> bytes:
+    with database.read() as session:
+        return exports.write(
+            session, kind, form, query, actor=VISITOR, base="http://x", address=f"http://x/achievements?q={PAYLOADS[0]}"
+        )
+
+
+def _result(form: str, database: Database) -> bytes:
+    with database.write() as session:
+        for text in PAYLOADS:
+            named = {"title": text, "summary": text, "organization_text": text, "source_publisher": text}
+            moments = {"created_at": now_utc(), "updated_at": now_utc()}
+            session.add(Achievement(**named, **moments, source_url=text, origin="public"))
+    return _written(database, "achievement", form, CatalogueQuery())
+
+
+EXPORTS: dict[str, Callable[[Database], bytes]] = {
+    "exchange.rejected_csv": _rejected,
+    "entries.export_csv": _trail,
+    "exports._csv": partial(_result, "csv"),
+    "exports._xlsx": partial(_result, "xlsx"),
+}
 """Every function that writes a table, and how a test has it write what it should not."""
-WRITERS = {"csv.writer", "csv.DictWriter", "to_csv", "to_excel", "Workbook", "csv_bytes"}
+WRITERS = {"csv.writer", "csv.DictWriter", "to_csv", "to_excel", "Workbook", "csv_bytes", "xlsx_bytes"}
+
+
+def _rows(data: bytes) -> list[list[str]]:
+    """Every row of every sheet, as text."""
+    if data.startswith(b"PK"):
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        return [list(map(str, r)) for name in book.sheet_names for r in book.get_sheet_by_name(name).to_python()]
+    assert data.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
 def _live(cell: str) -> bool:
@@ -53,18 +90,16 @@ def test_every_writer_of_tables_is_known() -> None:
             calls = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
             if any(name in WRITERS or name.rpartition(".")[2] in WRITERS for name in calls):
                 found.add(f"{file.stem}.{function.name}")
-    assert found == {*EXPORTS, "export.csv_bytes"}
+    assert found == {*EXPORTS, "export.csv_bytes", "export.xlsx_bytes"}
 
 
 @pytest.mark.parametrize("name", EXPORTS)
 def test_no_cell_of_an_export_is_a_formula(name: str, loaded_sqlite: Database) -> None:
     """R20."""
-    data = EXPORTS[name](loaded_sqlite)
-    assert data.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    rows = _rows(EXPORTS[name](loaded_sqlite))
     cells = [cell for row in rows for cell in row]
     assert [cell for cell in cells if _live(cell)] == []
-    columns = sum(any("SUM(A1:A9)" in row[i] for row in rows[1:]) for i in range(len(rows[0])))
+    columns = sum(any("SUM(A1:A9)" in row[i] for row in rows[1:] if i < len(row)) for i in range(len(rows[0])))
     assert columns > 1 and all(any(text in cell for cell in cells) for text in PAYLOADS)
     print(f"R20: {name}: {len(PAYLOADS)} payloads ({len(PREFIXES)} prefixes) × {columns} text columns, 0 live formulas")
 
@@ -85,3 +120,32 @@ def test_numbers_stay_numbers() -> None:
     """R20."""
     written = export.csv_bytes(["a"], [(-5,), ("-13.8%",), ("%",), ("=1",), (None,)]).decode("utf-8-sig")
     assert written.splitlines() == ["a", "-5", "-13.8%", "%", "'=1", '""']
+
+
+@pytest.mark.parametrize("kind", ["achievement", "demand", "organization"])
+def test_a_file_opened_again_is_the_list(kind: str, loaded_sqlite: Database) -> None:
+    """Every page of the search in its order, no column beyond those of the list, in all three forms."""
+    query = CatalogueQuery(q="技术", order="relevance", wide=True, facets={"league": ("150100", "150200")})
+    with loaded_sqlite.read() as session:
+        page = catalogue.find(session, kind, CatalogueQuery(**{**query.__dict__, "size": 100}), actor=VISITOR)
+    assert 5 < page.total == len(page.items)
+    told = [(card.id, card.title, card.source.line) for card in page.items]
+    book = io.BytesIO(_written(loaded_sqlite, kind, "xlsx", query))
+    document = json.loads(_written(loaded_sqlite, kind, "json", query))
+    for frame in (
+        pd.read_excel(book, sheet_name=exports.NOUNS[kind], engine="calamine"),
+        pd.read_csv(io.BytesIO(_written(loaded_sqlite, kind, "csv", query))),
+        pd.DataFrame(document["items"]),
+    ):
+        assert list(frame[["编号", "名称", "来源"]].itertuples(index=False, name=None)) == told
+        assert set(frame.columns) <= {*(name for name, _, _ in exports.COLUMNS[kind]), "查询地址", "查询时间"}
+    about = pd.read_excel(book, sheet_name="说明", engine="calamine").set_index("项目")["内容"]
+    assert about["查到"] == document["about"]["查到"] == page.total
+    assert "呼和浩特市" in about["筛选"] and about["列：编号"]
+
+
+def test_a_file_says_when_it_does_not_hold_everything(loaded_sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "LIMIT", 10)
+    document = json.loads(_written(loaded_sqlite, "achievement", "json", CatalogueQuery()))
+    assert (document["about"]["查到"], document["about"]["写入"], len(document["items"])) == (143, 10, 10)
+    assert "10 条" in document["about"]["限量"]

@@ -271,6 +271,11 @@ ROWS: Final[dict[str, Row]] = {
        for kind in ("achievement", "demand", "organization")},
     "catalogue.achievements_of": Row(P.READ_CATALOGUE, args=lambda w: (1,)),
     "catalogue.demands_of": Row(P.READ_CATALOGUE, args=lambda w: (1,)),
+    "catalogue.find": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", CatalogueQuery())),
+    "catalogue.nearest": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", "稀土")),
+    "catalogue.cards_of": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", (1,))),
+    "exports.write": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", "csv", CatalogueQuery()),
+                         more=lambda w: {"base": "", "address": ""}),
     # matching
     "matching.similar_achievements": Row(P.READ_CATALOGUE, args=lambda w: ("稀土",)),
     **{f"matching.{name}": Row(P.READ_CATALOGUE, args=lambda w: (1,))

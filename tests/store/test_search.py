@@ -1,15 +1,19 @@
 """Search finds exactly the records that contain the words, on both databases, and stays in step with every write."""
 
 import csv
+import random
+from datetime import date
+from time import thread_time
 
 import pytest
 from sqlalchemy import select
 
 from lib.domain.access import VISITOR
+from lib.domain.dates import now_utc
 from lib.domain.errors import InvalidQuery
-from lib.domain.text import fold
-from lib.services import catalogue, matching
-from lib.services.catalogue import CatalogueQuery
+from lib.domain.text import fold, runs, simplified, terms
+from lib.services import catalogue, concepts, matching
+from lib.services.catalogue import CataloguePage, CatalogueQuery
 from lib.settings import ROOT
 from lib.store import search
 from lib.store.engine import Database
@@ -31,9 +35,13 @@ def _rows() -> list[str]:
         return [fold("\n".join(row[column] for column in columns)) for row in csv.DictReader(file)]
 
 
-def _total(database: Database, query: CatalogueQuery) -> int:
+def _page(database: Database, query: CatalogueQuery) -> CataloguePage:
     with database.read() as session:
-        return catalogue.search_achievements(session, query, actor=VISITOR).total
+        return catalogue.search_achievements(session, query, actor=VISITOR)
+
+
+def _total(database: Database, query: CatalogueQuery) -> int:
+    return _page(database, query).total
 
 
 def test_every_word_finds_what_a_plain_scan_of_the_file_finds(loaded: Database) -> None:
@@ -50,6 +58,107 @@ def test_signs_are_text_never_an_operator(loaded_sqlite: Database, query: str) -
 
 def test_signs_alone_find_nothing_on_either_database(loaded: Database) -> None:
     assert [_total(loaded, CatalogueQuery(q=query)) for query in ('"', "( )", "*", "%", "''")] == [0] * 5
+
+
+def test_fuzzed_queries_find_what_a_scan_finds(loaded: Database) -> None:
+    """Pieces of the corpus between signs, controls, lone surrogates, marks of direction, and a text of 10 KB."""
+    rows, chance = _rows(), random.Random(4)  # noqa: S311
+    signs = [*HOSTILE, *"\ud800\u200f\0\x1b：“”\U0001f404 　", "乾隆", "'; --", "长" * 10_000]
+    count = 10_000 if loaded.url.get_backend_name() == "sqlite" else 1_000
+    found, seconds = 0, list[float]()
+    simplified("漢")  # reads its tables
+    with loaded.read() as session:
+        for number in range(count):
+            row = chance.choice(rows)
+            start = chance.randrange(len(row))
+            parts = [row[start : start + chance.randint(1, 6)], *chance.sample(signs, chance.randint(0, 2))]
+            query = "".join(chance.sample(parts, len(parts)))
+            begun = thread_time()
+            total = search.find(session, search.ACHIEVEMENTS, query, {}, order="relevance", offset=0, limit=12).total
+            seconds.append(thread_time() - begun)
+            found += total > 0
+            if number % 5:  # the scan takes longer than the search
+                continue
+            wanted = [{term, simplified(term)} for term in terms(query)]
+            scanned = sum(
+                all(any(all(run in row for run in runs(one)) for one in either) for either in wanted) for row in rows
+            )
+            if not wanted and query.strip():  # signs alone
+                scanned = 0
+            assert total == scanned, query
+    seconds.sort()
+    print(f"search: {count:,} fuzzed queries on {loaded.url.get_backend_name()}, {found:,} found, 0 exceptions, 0 wrong"
+          f"; slowest of a thousand {seconds[-count // 1000] / seconds[count // 2]:.1f} × the median")  # fmt: skip
+    assert found > count / 10 and seconds[-count // 1000] < 10 * seconds[count // 2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "like"),
+    [("乳製品", "乳制品"), ("永磁體", "永磁体"), ("ＣＯ₂", "CO2"), ("鹽鹼地　改良", "盐碱地 改良")],
+)
+def test_traditional_and_wide_input_finds_the_same(loaded: Database, typed: str, like: str) -> None:
+    assert _page(loaded, CatalogueQuery(q=typed)).items == _page(loaded, CatalogueQuery(q=like)).items != ()
+
+
+def test_a_word_is_widened_by_its_concept_and_says_so(loaded: Database) -> None:
+    widened = 0
+    for words in concepts.table().values():
+        each = {word: {card.id for card in _page(loaded, CatalogueQuery(q=word, size=100)).items} for word in words}
+        page = _page(loaded, CatalogueQuery(q=words[0], size=100, wide=True, order="relevance"))
+        assert {card.id for card in page.items} == set().union(*each.values()), words
+        assert page.widened == (((words[0], others),) if (others := concepts.synonyms(words[0])) else ())
+        typed = [fold(words[0]) in fold(card.title) for card in page.items]
+        assert typed == sorted(typed, reverse=True), "hits of what was typed come first"
+        widened += page.total > len(each[words[0]])
+    assert widened > 10
+
+
+def test_words_that_no_record_has_together_are_looked_for_one_by_one(loaded: Database) -> None:
+    query = CatalogueQuery(q="稀土 乳酸菌 马铃薯 育种", size=100, order="relevance")
+    assert _total(loaded, query) == 0
+    page = _page(loaded, CatalogueQuery(**{**query.__dict__, "wide": True}))
+    assert page.loosened and page.items[0].title == "马铃薯育种研究", "most words first"
+    assert page.total == len({card.id for card in page.items}) > 20
+    assert not _page(loaded, CatalogueQuery(q="马铃薯 育种", wide=True)).loosened
+
+
+def test_title_goes_before_keywords_before_text_before_date(loaded: Database) -> None:
+    with loaded.write() as session:
+        for name, told in (
+            ("新", {"summary": "石墨炔", "year": 2026}),
+            ("词", {"keywords": "石墨炔；材料"}),
+            ("石墨炔", {}),
+            ("旧", {"indicators": "石墨炔", "year": 2001}),
+        ):
+            day = date(int(told.get("year", 2010)), 1, 1)  # type: ignore[call-overload]
+            moments = {"created_at": now_utc(), "updated_at": now_utc(), "source_date": day, "source_precision": "day"}
+            session.add(Achievement(**{"title": name, "origin": "public", **told, **moments}))
+    page = _page(loaded, CatalogueQuery(q="石墨炔", order="relevance"))
+    assert [card.title for card in page.items] == ["石墨炔", "词", "新", "旧"]
+    pages = [
+        _page(loaded, CatalogueQuery(q="石墨炔", order="relevance", size=1, page=n)).items[0].title
+        for n in (1, 2, 3, 4)
+    ]
+    assert pages == ["石墨炔", "词", "新", "旧"]
+
+
+def test_nothing_found_names_words_that_find_something(loaded: Database) -> None:
+    with loaded.read() as session:
+        near = {q: dict(catalogue.nearest(session, "achievement", q, actor=VISITOR)) for q in
+                ("稀土永磁电机", "希土", "稀土 xyz", "xyz", "%", "量子" * 50)}  # fmt: skip
+    assert near["稀土永磁电机"] == {"稀土永磁": _total(loaded, CatalogueQuery(q="稀土永磁"))} | near["稀土永磁电机"]
+    assert "稀土" in near["希土"] and "稀土" in near["稀土 xyz"] and near["xyz"] == near["%"] == {}
+    for word, count in {**near["希土"], **near["稀土永磁电机"]}.items():
+        assert _total(loaded, CatalogueQuery(q=word, wide=True)) == count > 0
+
+
+def test_a_page_says_what_dropping_a_facet_gives(loaded: Database) -> None:
+    page = _page(loaded, CatalogueQuery(q="稀土", facets={"league": ("152900",), "year": ("2017",)}))
+    assert page.total == 0 and page.whole == _total(loaded, CatalogueQuery(q="稀土"))
+    assert page.without == {
+        "league": _total(loaded, CatalogueQuery(q="稀土", facets={"year": ("2017",)})),
+        "year": _total(loaded, CatalogueQuery(q="稀土", facets={"league": ("152900",)})),
+    }
 
 
 def test_facets_ignore_their_own_choice_and_add_up(loaded: Database) -> None:

@@ -1,5 +1,6 @@
 """The card of a record: the same in every list."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from string import punctuation
 from typing import Final
@@ -7,13 +8,14 @@ from typing import Final
 import streamlit as st
 
 from lib.domain.money import show_wan
-from lib.domain.text import shorten
+from lib.domain.text import excerpt, hits
 from lib.domain.vocabulary import UNDISCLOSED, Origin
+from lib.services import exports
 from lib.services.catalogue import Card
 from lib.ui import navigation
-from lib.ui.components.markup import Markup, draw, el, join, ladder
+from lib.ui.components.markup import Markup, draw, el, join, ladder, marked
 
-PAGES: Final = {"achievement": "achievements", "demand": "demands", "organization": "organizations"}
+PAGES: Final = exports.PAGES
 _VALUE_LENGTH: Final = 56
 _MARKDOWN: Final = str.maketrans({character: f"\\{character}" for character in punctuation})
 
@@ -26,23 +28,59 @@ def plain(text: str) -> str:
     return text.translate(_MARKDOWN)
 
 
-def grid(cards: tuple[Card, ...], places: dict[str, str]) -> None:
-    """Cards in three columns, fewer where the window is narrower. `places` names divisions by code."""
+def grid(
+    cards: tuple[Card, ...],
+    places: dict[str, str],
+    words: Sequence[str] = (),
+    tools: Mapping[int, Markup] | None = None,
+) -> None:
+    """Cards in three columns, fewer where the window is narrower. `places` names divisions by code.
+
+    `words` are marked; `tools` hold a link of its own for the foot of a card, by the card's id.
+    """
     with st.grid(3, min_column_width=300, gap="small"):
         for card in cards:
-            draw_card(card, places)
+            draw_card(card, places, words, (tools or {}).get(card.id))
 
 
-def draw_card(card: Card, places: dict[str, str]) -> None:
+def draw_card(card: Card, places: dict[str, str], words: Sequence[str] = (), tool: Markup | None = None) -> None:
     """One card; the whole of it is the link to its record."""
     with st.container(border=True, height="stretch", gap=None, key=f"card-{card.kind}-{card.id}"):
-        link(card)
-        draw(_BODIES[card.kind](card, places))
+        link(card, words)
+        draw(join(*_BODIES[card.kind](card, places, words), source_line(card, tool)))
 
 
-def link(card: Card) -> None:
+def link(card: Card, words: Sequence[str] = ()) -> None:
     """The title as the link to the record."""
-    st.page_link(navigation.href(PAGES[card.kind]), label=plain(card.title), query_params={"id": str(card.id)})
+    label = marked_label(card.title, words)
+    st.page_link(navigation.href(PAGES[card.kind]), label=label, query_params={"id": str(card.id)})
+
+
+def marked_label(text: str, words: Sequence[str]) -> str:
+    """The text as a label, literally, with a coloured ground where one of the words stands."""
+    parts, end = [], 0
+    for start, stop in hits(text, words):
+        parts.append(f"{plain(text[end:start])}:orange-background[{plain(text[start:stop])}]")
+        end = stop
+    return "".join((*parts, plain(text[end:])))
+
+
+def facts(card: Card, places: dict[str, str]) -> list[tuple[str, str]]:
+    """What a table says of a record beside its title: name and text, the same names for every card of a kind."""
+    if card.kind == "organization":
+        where = " · ".join(dict.fromkeys(filter(None, (place(card, places), card.place))))
+        since = f"{card.since_year} 年" if card.since_year else UNDISCLOSED
+        return [("类别", card.organization_kind), ("所在地", where), ("设立或认定", since)]
+    told = [
+        ("领域", card.field_label),
+        ("单位", card.unit or UNDISCLOSED),
+        ("所在地", place(card, places)),
+        ("年份", str(card.year or UNDISCLOSED)),
+    ]
+    amount = stated_amount(card.amount, card.negotiable) or UNDISCLOSED
+    if card.kind == "demand":
+        return [*told, ("预算", amount)]
+    return [*told, ("成熟度", f"{card.trl} 级" if card.trl else UNDISCLOSED), ("价格", amount)]
 
 
 def place(card: Card, places: dict[str, str]) -> str:
@@ -55,9 +93,9 @@ def tag(origin: Origin) -> Markup:
     return el("span", origin.label, cls=f"bj-tag bj-{origin.value}")
 
 
-def source_line(card: Card) -> Markup:
+def source_line(card: Card, tool: Markup | None = None) -> Markup:
     """Tag, publisher and date at the foot of a card."""
-    return el("div", tag(card.source.origin), el("span", card.source.line), cls="bj-source")
+    return el("div", tag(card.source.origin), el("span", card.source.line), tool, cls="bj-source")
 
 
 def price(card: Card, noun: str) -> str:
@@ -76,48 +114,49 @@ def _top(badge: str, right: str) -> Markup:
     return el("div", el("span", badge, cls="bj-badge"), el("span", right), cls="bj-top")
 
 
-def _unit(card: Card, places: dict[str, str], missing: str) -> Markup:
+def _unit(card: Card, places: dict[str, str], words: Sequence[str], missing: str) -> Markup:
     return el(
         "div",
-        el("span", card.unit or missing, cls="bj-unit", title=card.unit or missing),
+        marked("span", card.unit or missing, words if card.unit else (), cls="bj-unit", title=card.unit or missing),
         el("span", place(card, places), cls="bj-place"),
         cls="bj-row",
     )
 
 
-def _achievement(card: Card, places: dict[str, str]) -> Markup:
+def _value(card: Card, words: Sequence[str]) -> Markup:
+    return marked("p", excerpt(card.summary, words, _VALUE_LENGTH), words, cls="bj-value")
+
+
+def _achievement(card: Card, places: dict[str, str], words: Sequence[str]) -> tuple[Markup, ...]:
     level = f"{card.trl} 级" if card.trl else UNDISCLOSED
-    return join(
+    return (
         _top(card.field_label, str(card.year or "年份未披露")),
-        el("p", shorten(card.summary, _VALUE_LENGTH), cls="bj-value"),
-        _unit(card, places, "完成单位未披露"),
+        _value(card, words),
+        _unit(card, places, words, "完成单位未披露"),
         el(
             "div",
             el("span", "成熟度 ", ladder(card.trl), f" {level}", cls="bj-trl"),
             el("span", price(card, "价格")),
             cls="bj-row",
         ),
-        source_line(card),
     )
 
 
-def _demand(card: Card, places: dict[str, str]) -> Markup:
-    return join(
+def _demand(card: Card, places: dict[str, str], words: Sequence[str]) -> tuple[Markup, ...]:
+    return (
         _top(card.field_label, str(card.year or "年份未披露")),
-        el("p", shorten(card.summary, _VALUE_LENGTH), cls="bj-value"),
-        _unit(card, places, "需求单位未披露"),
+        _value(card, words),
+        _unit(card, places, words, "需求单位未披露"),
         el("div", el("span", "预算"), el("span", price(card, "").strip()), cls="bj-row"),
-        source_line(card),
     )
 
 
-def _organization(card: Card, places: dict[str, str]) -> Markup:
+def _organization(card: Card, places: dict[str, str], words: Sequence[str]) -> tuple[Markup, ...]:
     where = " · ".join(dict.fromkeys(filter(None, (place(card, places), card.place))))
     since = f"{card.since_year} 年起" if card.since_year else "起始年份未披露"
-    return join(
+    return (
         _top(card.organization_kind, since),
-        el("div", el("span", where, cls="bj-place"), cls="bj-row"),
-        source_line(card),
+        el("div", marked("span", where, words, cls="bj-place"), cls="bj-row"),
     )
 
 

@@ -1,6 +1,6 @@
 """What the three catalogue pages share: the list with its filters, and the record pages."""
 
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -14,20 +14,16 @@ from lib.ui import cache, filters, navigation
 from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import Markup, draw, el, external, ladder
 from lib.ui.guard import Context
-from lib.ui.views import access, history, matches
+from lib.ui.views import access, history, matches, results
 
 Record: TypeAlias = Achievement | Demand | Organization
-_FACETS: Final = {
-    "achievement": ("field", "league", "year", "origin"),
-    "demand": ("field", "league", "year", "origin"),
-    "organization": ("kind", "league", "origin"),
-}
 
 
 def listing(ctx: Context, kind: str, *, title: str, question: str, placeholder: str, noun: str) -> None:
     """Band with the search box, counted filters, sorted cards, page numbers."""
-    query = filters.query(_FACETS[kind])
+    query = catalogue.question(kind, st.query_params.get_all)
     page = cache.catalogue_page(kind, query, ctx.revision(kind, "organization", "division"))
+    places = cache.place_names(ctx.revision("division"))
     with bands.band(title, question, instrument=2.2):
         filters.search_box(placeholder)
     filters.pills(page.facets, query.facets)
@@ -37,27 +33,17 @@ def listing(ctx: Context, kind: str, *, title: str, question: str, placeholder: 
         st.space("stretch")
         if kind != "organization":
             filters.order_control(query.order, searching=bool(query.q))
+        view = results.view_control()
+    results.told(page)
+    results.comparison(ctx, kind, places)
     if page.items:
-        cards.grid(page.items, cache.place_names(ctx.revision("division")))
+        results.draw_items(page, kind, view, places)
         filters.pager(query.page, page.pages)
+        results.take_away(page, kind)
     elif page.total:
         bands.empty("这一页没有内容", "页码超出了范围，请回到第一页。")
     else:
-        _nothing(kind, query.q)
-
-
-def _nothing(kind: str, words: str) -> None:
-    """An empty search leads on: a demand form with the words filled in."""
-    if kind == "organization":
-        bands.empty("没有符合条件的机构", "减少一个筛选条件，或换一个词再试。")
-        return
-    bands.empty("没有符合条件的记录", "减少一个筛选条件，或换一个词再试；也可以把它作为需求发布，由平台替您找。")
-    st.page_link(
-        navigation.href("submit"),
-        label=f"发布需求：{cards.plain(words)}" if words else "发布需求",
-        icon=":material/edit_square:",
-        query_params={"kind": "demand", "title": words} if words else {"kind": "demand"},
-    )
+        results.nothing(ctx, kind, page)
 
 
 # ------------------------------------------------------------------ records
