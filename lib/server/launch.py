@@ -22,8 +22,9 @@ from starlette.concurrency import run_in_threadpool
 
 from lib.domain.access import Actor, Role
 from lib.domain.errors import Conflict, ProductError
+from lib.domain.text import simplified
 from lib.server import logs
-from lib.services import trouble, upkeep
+from lib.services import concepts, trouble, upkeep
 from lib.settings import ROOT, settings
 from lib.store import lock
 from lib.store.engine import Database, database
@@ -111,6 +112,8 @@ def _warm() -> None:
     for name in _WARM:
         with contextlib.suppress(ImportError):
             import_module(name)
+    concepts.words()
+    simplified("漢")  # reads its tables: half a second of the first search
 
 
 def _allow_files(connections: int) -> None:

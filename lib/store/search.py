@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, sessionmaker
 
-from lib.domain.text import grams, phrases, runs, simplified, terms
+from lib.domain.text import MAX_QUERY, grams, phrases, runs, simplified, terms
 from lib.domain.vocabulary import ORGANIZATION_KINDS, Origin
 from lib.store.models import Achievement, Base, Demand, Organization
 
@@ -165,6 +165,11 @@ Terms = tuple[tuple[str, ...], ...]
 
 def asked(query: str) -> Terms:
     """The terms of what a person typed; one in traditional characters may also be found in simplified ones."""
+    return _asked(query) if len(query) <= MAX_QUERY else _asked.__wrapped__(query)
+
+
+@lru_cache(maxsize=1024)
+def _asked(query: str) -> Terms:
     return tuple(tuple(dict.fromkeys((term, simplified(term)))) for term in terms(query))
 
 
@@ -184,7 +189,13 @@ def match(session: Session, index: SearchIndex, query: str | Terms, *, some: boo
     A term is found anywhere in the title or the body.
     """
     groups = asked(query) if isinstance(query, str) else query
-    if _is_sqlite(session):
+    return _match(index.name, groups, some, _is_sqlite(session))
+
+
+@lru_cache(maxsize=1024)
+def _match(name: str, groups: Terms, some: bool, sqlite: bool) -> Match | None:
+    index = INDEXES[name]
+    if sqlite:
         expression = (" OR " if some else " AND ").join(filter(None, map(_fts, groups)))
         source = f"{index.fts} AS f JOIN {index.table.name} AS i ON i.id = f.rowid"
         condition = f"{index.fts} MATCH :match"
