@@ -18,17 +18,19 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from bench import servers
+from bench import judged, servers
 from bench.client import Run, Tab, Widget
 from lib.domain.access import VISITOR
 from lib.domain.text import terms
-from lib.services import catalogue
+from lib.services import catalogue, matching
 from lib.services.catalogue import CatalogueQuery
 from lib.settings import ROOT
 from lib.store import search
 from lib.store.engine import Database
 from lib.ui.navigation import PLACES
 
+_DEMANDS = {1: "肉牛", 5: "乳酸菌", 12: "灌区", 15: "制氢", 18: "盐碱地", 28: "稀土", 31: "煤炭", 40: "燃料电池"}
+"""Demands of the real data, by id, and a word of each."""
 FOLDER = ROOT / "build" / "bench"
 ACHIEVEMENTS = 100_000
 SESSIONS = 50
@@ -57,6 +59,8 @@ def main() -> None:
         openings(hello, tuned, small, large, options.rounds)
         map_bytes(small)
     right = searches(volume, options.rounds)
+    judgements(real)
+    matches(volume, options.rounds)
     print(f"gauge: {_gauge():.1f} ms, after")
     sys.exit(not right)
 
@@ -294,6 +298,48 @@ def _another(widget: Widget) -> tuple[str, object] | None:
     if widget.kind == "checkbox":
         return "bool_value", not proto.default
     return None
+
+
+# ------------------------------------------------------------------ 5: judged results, and matching at volume
+def judgements(real: Path) -> None:
+    """The judged pairs and queries: the product against two baselines in this run."""
+    print("\n5. Judged by reading: 41 demands with their achievements, and queries")
+    database = Database(f"sqlite:///{real}")
+    with database.read() as session:
+        scores, recalls = judged.pairs(session), judged.queries(session)
+    database.dispose()
+    for name, score in scores.items():
+        print(f"  {name:42} nDCG@5 {score.ndcg:.3f}  Recall@10 {score.recall:.3f}")
+    ours = scores.pop("matching").ndcg
+    verdict("nDCG@5 above the better baseline", ours - max(s.ndcg for s in scores.values()), 0.15, least=True)
+    for name, recall in recalls.items():
+        print(f"  queries, {name}: recall {recall:.3f}")
+
+
+def matches(volume: Path, rounds: int) -> None:
+    """A demand ranked against all achievements ÷ the catalogue page's search of a word of the same demand."""
+    print(f"\n6. One demand against {ACHIEVEMENTS:,} achievements, ÷ a catalogue search")
+    database = Database(f"sqlite:///{volume}")
+    ratios: list[float] = []
+    with database.read() as session:
+        for demand_id, word in _DEMANDS.items():
+            ours, search_time = _in_turns(
+                rounds,
+                lambda demand_id=demand_id: _matched(session, demand_id),  # type: ignore[misc]
+                lambda word=word: _searched(session, word),  # type: ignore[misc]
+            )
+            ratios.append(ours / search_time)
+            print(f"  demand {demand_id:2} {ours * 1000:6.1f} ms, search of {word} {search_time * 1000:6.1f} ms")
+    database.dispose()
+    verdict("median", statistics.median(ratios), 2)
+
+
+def _matched(session: Session, demand_id: int) -> None:
+    matching.for_demand(session, demand_id, actor=VISITOR)
+
+
+def _searched(session: Session, word: str) -> None:
+    catalogue.search_achievements(session, CatalogueQuery(q=word, order="relevance", wide=True), actor=VISITOR)
 
 
 if __name__ == "__main__":

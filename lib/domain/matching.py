@@ -42,7 +42,11 @@ _STOCK: Final = (
     "团队 工业 新增 产值 万元 新 的 与 及 等 了 之 年"
 )
 """Words that every record of the trade may use: sharing them says nothing."""
-_CUT: Final = re.compile("|".join(sorted(map(re.escape, _STOCK.split()), key=len, reverse=True)))
+# What a phrase begins with is looked at first: most characters begin none.
+_CUT: Final = re.compile(
+    f"(?=[{''.join(sorted({word[0] for word in _STOCK.split()}))}])"
+    f"(?:{'|'.join(sorted(_STOCK.split(), key=len, reverse=True))})"
+)
 _RUN: Final = re.compile(r"[^\W_]+")
 
 
@@ -86,6 +90,10 @@ class Industries:
             for word in words:
                 self._starts.setdefault(word[:2], []).append((word, name))
 
+    def words_of(self, feature: str) -> tuple[str, ...]:
+        """The words by any of which a feature is found in a text: those of an industry, or the pair itself."""
+        return self.words[feature[1:]] if feature.startswith("@") else (feature,)
+
     def word_in(self, term: str) -> str:
         """The table's word in a term of three characters, which a pair that straddles two words often makes."""
         if len(term) != 3 or term in self._listed:
@@ -100,20 +108,6 @@ class Industries:
                 if name not in found and text.startswith(word, place):
                     found[name] = word
         return found
-
-
-@dataclass(frozen=True)
-class Feature:
-    """Something a text says: a pair of characters, or an industry by any of its words."""
-
-    key: str
-    words: tuple[str, ...]
-    weight: float
-
-    @property
-    def industry(self) -> bool:
-        """True for an industry."""
-        return self.key.startswith("@")
 
 
 @dataclass(frozen=True)
@@ -176,29 +170,33 @@ class Match:
 
 @dataclass(frozen=True)
 class Said:
-    """What a record says: its features by key, and the industries it names with the words that name them."""
+    """What a record says: its features, which are pairs of characters and industries (@ and the name), with what each
+    counts; and the industries it names with the words that name them."""
 
     subject: Subject
-    features: Mapping[str, Feature]
+    features: Mapping[str, float]
     named: Mapping[str, str]
+    segments: tuple[str, ...]
 
 
 def read(subject: Subject, industries: Industries) -> Said:
     """What the record says: industries first, then the pairs of its title and keywords, then those of its text."""
     parts = tuple(zip(subject.folded.split("\n", 1), (_TITLE, _TEXT), strict=True))
-    found: dict[str, Feature] = {}
+    found: dict[str, float] = {}
     named: dict[str, str] = {}
     for part, weight in parts:
         for name, word in industries.named(part).items():
             if named.setdefault(name, word) is word:
-                found.setdefault(f"@{name}", Feature(f"@{name}", industries.words[name], weight * _INDUSTRY))
+                found.setdefault(f"@{name}", weight * _INDUSTRY)
+    segments: list[str] = []
     for part, weight in parts:
         for segment in _segments(part):
+            segments.append(segment)
             for place in range(len(segment) - 1):
                 pair = segment[place : place + 2]
-                if not pair.isdigit():
-                    found.setdefault(pair, Feature(pair, (pair,), weight))
-    return Said(subject, dict(islice(found.items(), MOST_FEATURES)), named)
+                if pair not in found and not pair.isdigit():
+                    found[pair] = weight
+    return Said(subject, dict(islice(found.items(), MOST_FEATURES)), named, tuple(segments))
 
 
 def rarity(count: float, total: int) -> float:
@@ -209,11 +207,10 @@ def rarity(count: float, total: int) -> float:
 def evidence(need: Said, offer: Said, rarities: Mapping[str, float]) -> dict[str, float]:
     """What both records say and how much each of it counts; the same whichever of them is asked."""
     counted: dict[str, float] = {}
-    for key, one in need.features.items():
-        other = offer.features.get(key)
-        if other is None:
-            continue
-        counted[key] = one.weight * other.weight * rarities.get(key, 0.0) / (_INDUSTRY if one.industry else 1)
+    for key, weight in need.features.items():
+        if key in offer.features:
+            twice = _INDUSTRY if key.startswith("@") else 1
+            counted[key] = weight * offer.features[key] * rarities.get(key, 0.0) / twice
     return counted
 
 
@@ -252,7 +249,7 @@ def compare(
 def shared_terms(here: Said, there: Said, counted: Mapping[str, float], industries: Industries) -> tuple[str, ...]:
     """The longest wordings that stand in both texts, the weightiest first; stock phrases are no part of them."""
     text, found = there.subject.folded, dict[str, float]()
-    for segment in _segments(here.subject.folded):
+    for segment in here.segments:
         start = 0
         while start < len(segment) - 1:
             end = start
@@ -276,7 +273,7 @@ def shared_terms(here: Said, there: Said, counted: Mapping[str, float], industri
 def _segments(text: str) -> Iterable[str]:
     """The runs of letters and digits between stock phrases."""
     for run in _RUN.findall(text):
-        yield from _CUT.split(run)
+        yield from (segment for segment in _CUT.split(run) if len(segment) > 1)
 
 
 def _as_written(subject: Subject, term: str) -> str:

@@ -28,9 +28,9 @@ from lib.store.search import SearchIndex
 
 LIMIT: Final = 6
 LEAST_REASON, MOST_REASON = 4, 200
-_POOL: Final = 60
+_POOL: Final = 40
 """How many candidates are looked at by their titles, and how many more than are wanted are compared in full."""
-_MORE: Final = 12
+_MORE: Final = 6
 _PROLIFIC: Final = 3
 """From how many achievements in a field a unit's record is worth a word."""
 _A, _D = Achievement.__table__.c, Demand.__table__.c
@@ -115,12 +115,13 @@ def _standing(
     session: Session, index: SearchIndex, said: Said, rarities: Mapping[str, float] | None = None
 ) -> tuple[dict[int, float], dict[str, float]]:
     """How much of what is said stands in each record of a kind, and how rare each of it is there (or as given)."""
-    total, found = postings(session, index, [feature.words for feature in said.features.values()])
+    words_of = concepts.industries().words_of
+    total, found = postings(session, index, [words_of(key) for key in said.features])
     rare = {key: rarity(posting.count, total) for key, posting in zip(said.features, found, strict=True)}
     weights = rarities if rarities is not None else rare
     standing: dict[int, float] = {}
-    for (key, feature), posting in zip(said.features.items(), found, strict=True):
-        counts = feature.weight * weights[key]
+    for (key, weight), posting in zip(said.features.items(), found, strict=True):
+        counts = weight * weights[key]
         for record_id in posting.ids:
             standing[record_id] = standing.get(record_id, 0.0) + counts
     return standing, rare
@@ -141,7 +142,8 @@ def _pool(
     best = nlargest(_POOL, ((counts, record_id) for record_id, counts in standing.items() if record_id not in refused))
     table = index.entity.__table__.c
     rows = session.execute(select(table.id, table.title, table.field).where(table.id.in_([r for _, r in best])))
-    words = [(word, f.weight * rarities[key]) for key, f in said.features.items() for word in f.words]
+    words_of = concepts.industries().words_of
+    words = [(word, weight * rarities[key]) for key, weight in said.features.items() for word in words_of(key)]
     titled = []
     for row in rows:
         title = fold(row.title)

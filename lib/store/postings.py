@@ -5,16 +5,17 @@ Of a frequent feature only the newest records are read; how densely they stand t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from lib.domain.text import phrases
 from lib.store.search import SearchIndex
 
 _LARGE: Final = 10_000
-MOST: Final = 150
+MOST: Final = 120
 """How many records of one feature are read."""
 
 
@@ -26,8 +27,8 @@ class Posting:
     count: float
 
 
-def postings(session: Session, index: SearchIndex, features: Sequence[Sequence[str]]) -> tuple[int, list[Posting]]:
-    """How many records are indexed, and for each feature, which is any of its words, where it stands.
+def postings(session: Session, index: SearchIndex, features: Sequence[tuple[str, ...]]) -> tuple[int, list[Posting]]:
+    """How many records are indexed, and for each feature, which is any of its folded words, where it stands.
 
     Counts are exact up to MOST and estimated beyond. A feature whose words hold no letter or digit stands nowhere.
     """
@@ -45,7 +46,7 @@ def postings(session: Session, index: SearchIndex, features: Sequence[Sequence[s
     found: dict[int, tuple[int, ...]] = {}
     if branches:
         values = {f"m{number}": expression for number, expression in enumerate(expressions) if expression}
-        rows = session.execute(text(" UNION ALL ".join(branches)), values)
+        rows = session.execute(_statement(" UNION ALL ".join(branches)), values)
         found = {number: tuple(map(int, ids.split(","))) for number, ids in rows if ids}
     return total, [_posting(found.get(number, ()), highest, total) for number in range(len(features))]
 
@@ -67,10 +68,19 @@ def _posting(ids: tuple[int, ...], highest: int, total: int) -> Posting:
     return Posting(ids, min(total, max(MOST, total * MOST / (highest - min(ids) + 1))))
 
 
-def _expression(words: Sequence[str], *, sqlite: bool) -> str:
+@lru_cache(maxsize=256)
+def _statement(sql: str) -> TextClause:
+    """The same text is parsed once."""
+    return text(sql)
+
+
+@lru_cache(maxsize=4096)
+def _expression(words: tuple[str, ...], *, sqlite: bool) -> str:
     """Any of the words, each with all its parts, in the language of the database; blank when there is nothing."""
     alternatives = []
     for word in words:
+        if any(other != word and other in word for other in words):
+            continue  # whatever holds the word holds the other
         runs = phrases(word)
         if not runs:
             continue
