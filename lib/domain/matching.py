@@ -21,7 +21,7 @@ from lib.domain.money import show_wan
 from lib.domain.text import fold
 from lib.domain.vocabulary import FIELDS
 
-MOST_FEATURES: Final = 40
+MOST_FEATURES: Final = 32
 """How many features of one record are compared: those of the title first."""
 _MOST_TEXT: Final = 400
 _TITLE, _TEXT, _INDUSTRY, _FIELD, _LEAGUE = 1.0, 0.4, 2.0, 0.4, 0.1

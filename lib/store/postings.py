@@ -54,12 +54,14 @@ def postings(session: Session, index: SearchIndex, features: Sequence[tuple[str,
 def _size(session: Session, index: SearchIndex, *, sqlite: bool) -> tuple[int, int]:
     """The highest id, and how many records there are: counted, or as PostgreSQL estimates a table that is large."""
     name = index.table.name
-    highest = session.scalar(text(f"SELECT max(id) FROM {name}")) or 0
+    highest = f"SELECT max(id) FROM {name}"
     if not sqlite:
-        estimate = session.scalar(text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:name)"), {"name": name})
-        if estimate and estimate >= _LARGE:
-            return highest, min(highest, int(estimate))
-    return highest, session.scalar(text(f"SELECT count(*) FROM {name}")) or 0
+        estimated = "SELECT reltuples FROM pg_class WHERE oid = to_regclass(:name)"
+        last, estimate = session.execute(_statement(f"SELECT ({highest}), ({estimated})"), {"name": name}).one()
+        if estimate >= _LARGE:
+            return last or 0, min(last or 0, int(estimate))
+    last, count = session.execute(_statement(f"SELECT ({highest}), (SELECT count(*) FROM {name})")).one()
+    return last or 0, count
 
 
 def _posting(ids: tuple[int, ...], highest: int, total: int) -> Posting:
