@@ -1,6 +1,6 @@
 """The catalogue: search, facets, paging and records of achievements, demands and organizations."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -393,7 +393,7 @@ def find(session: Session, kind: str, query: CatalogueQuery, *, actor: Actor, mo
     facets = {
         name: tuple(
             FacetValue(facet_value(name, number), _label(name, number, labels), count)
-            for number, count in sorted(counts.items(), key=lambda item: _rank(name, item))
+            for number, count in sorted(_with(counts, chosen.get(name, ())), key=lambda item: _rank(name, item))
         )
         for name, counts in found.facets.items()
     }
@@ -465,6 +465,11 @@ def facet_value(facet: str, number: int) -> str:
     if facet == "origin":
         return next(origin.value for origin in Origin if origin.code == number)
     return ORGANIZATION_KINDS[number - 1] if facet == "kind" else str(number)
+
+
+def _with(counts: Mapping[int, int], chosen: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """The counts with a 0 for what was chosen and found nowhere: it has a name too."""
+    return {**dict.fromkeys(chosen, 0), **counts}.items()
 
 
 def _label(facet: str, number: int, leagues: Mapping[str, str]) -> str:

@@ -34,9 +34,9 @@ CHOICES = ("技术领域", "需求类别", "合作方式", "所属盟市")
 DECLARED = ("所填情况属实", "已自查")
 
 
-def fill_demand(seen: Visit, title: str) -> Page:
+def fill_demand(seen: Visit, title: str, path: str = "submit?kind=demand") -> Page:
     """Open the form of a demand and fill in everything it requires, up to the button."""
-    page = seen.open("submit?kind=demand")
+    page = seen.open(path)
     _type(page, "一句话说清需求", title)
     seen.settle()  # similar achievements are looked up as soon as it is typed
     for label, text in TEXTS.items():

@@ -1,0 +1,97 @@
+"""A search in a real browser: by keyboard alone, narrowed, shared, compared, taken away, and ending in a demand."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pandas as pd
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser import Visit
+from tests.e2e.server import Server
+from tests.e2e.test_submissions import RECEIPT, fill_demand
+
+CARD = "[class*='st-key-card-']"
+
+
+def _titles(page: Page) -> list[str]:
+    return [text.strip() for text in page.locator(f"{CARD} [data-testid='stPageLink'] p").all_inner_texts()]
+
+
+def test_two_characters_by_keyboard_alone_then_a_facet_and_back(server: Server, visit: Callable[..., Visit]) -> None:
+    seen = visit(server)
+    page = seen.open("achievements")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.type") == "search":
+            break
+    page.keyboard.type("稀土")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"q={quote('稀土')}"))
+    seen.settle()
+    before = _titles(page)
+    assert before and page.locator("mark.bj-hit", has_text="稀土").count() > 0
+    page.get_by_role("button", name=re.compile("包头市")).click()
+    expect(page).to_have_url(re.compile("league=150200"))
+    seen.settle()
+    assert 0 < len(narrowed := _titles(page)) <= len(before) and narrowed != before
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("league="))
+    seen.settle()
+    assert _titles(page) == before
+    page.go_forward()
+    expect(page).to_have_url(re.compile("league=150200"))
+    seen.settle()
+    assert _titles(page) == narrowed
+
+
+def test_a_copied_link_opens_the_same_view_elsewhere(server: Server, visit: Callable[..., Visit]) -> None:
+    seen = visit(server)
+    page = seen.open(f"achievements?q={quote('奶业')}&year=2024&order=year&compare=1")
+    page.get_by_role("button", name="复制链接").click()
+    link = page.locator("[data-testid='stPopoverBody'] [data-testid='stCode']").inner_text().strip()
+    other = visit(server)
+    assert link.startswith(f"{other.origin}/achievements?")
+    assert _titles(other.open(link.removeprefix(f"{other.origin}/"))) == _titles(page) != []
+    assert other.page.locator(".st-key-compare").count() == 1
+
+
+def test_two_records_are_put_side_by_side(server: Server, visit: Callable[..., Visit]) -> None:
+    seen = visit(server)
+    page = seen.open("demands")
+    chosen = _titles(page)[:2]
+    for _ in chosen:
+        page.get_by_role("link", name="加入对比").first.click()
+        page.wait_for_load_state()
+        seen.settle()
+    expect(page.get_by_role("heading", name="对比 2 项需求")).to_be_visible()
+    heads = page.locator("table.bj-compared thead a").all_inner_texts()
+    assert heads == chosen
+
+
+def test_a_file_taken_away_is_the_list(server: Server, visit: Callable[..., Visit]) -> None:
+    seen = visit(server)
+    page = seen.open(f"achievements?q={quote('技术')}&league=150100")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="XLSX").click()
+    taken = pd.read_excel(started.value.path(), engine="calamine")["名称"].tolist()
+    listed: list[str] = []
+    for number in range(1, 20):
+        seen.open(f"achievements?q={quote('技术')}&league=150100&page={number}")
+        if not (titles := _titles(page)):
+            break
+        listed += titles
+    assert taken == listed and len(listed) > 12
+    print(f"search: {len(listed)} rows of a file opened again, equal to the list")
+
+
+def test_a_search_without_a_hit_ends_in_a_demand(server: Server, visit: Callable[..., Visit]) -> None:
+    seen = visit(server)
+    words = "骆驼绒分梳机器人"
+    page = seen.open(f"achievements?q={quote(words)}")
+    page.get_by_role("link", name=f"发布需求：{words}").click()
+    expect(page.get_by_label("一句话说清需求", exact=True)).to_have_value(words)
+    seen.settle()
+    fill_demand(seen, words, page.url.removeprefix(f"{seen.origin}/"))
+    page.get_by_role("button", name="提交审核").click()
+    expect(page.locator(".bj-receipt strong")).to_have_text(RECEIPT)
