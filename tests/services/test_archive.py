@@ -41,6 +41,7 @@ from lib.store.models import (
     EventOrganizer,
     Identity,
     Login,
+    MatchDecision,
     Notice,
     ReceiptCounter,
     SealedField,
@@ -113,6 +114,8 @@ def fill(db: Database, folder: Path) -> None:
                 Attachment(draft_id=f"{1:032x}", account_id=account.id, stored=stored, name="方案.pdf", size=10989,
                            media_type="application/pdf", sha256=digest, uploaded_at=MOMENT),
                 Notice(account_id=account.id, at=MOMENT, title="通知", page="submit", query={"id": "1"}),
+                MatchDecision(demand_id=1, achievement_id=2, decision="refused", reason=ODD, account_id=account.id,
+                              at=MOMENT),
                 ReceiptCounter(kind="demand", day=date(2026, 11, 26), last=2),
             ]
         )  # fmt: skip
