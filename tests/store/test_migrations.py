@@ -3,6 +3,7 @@
 A new revision adds its predecessor to LANDED, with rows that its data migration has to carry.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,13 +12,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import JSON, Boolean, Connection, Date, DateTime, MetaData, Numeric, String, inspect, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import sessionmaker
 
 from lib.domain.access import VISITOR, Actor, Role
 from lib.services import audit, catalogue
 from lib.services.catalogue import CatalogueQuery
 from lib.store import chain, migrations, search
 from lib.store.engine import Database
-from lib.store.models import Achievement, Base, Submission
+from lib.store.models import Achievement, AuditEntry, Base, Submission
 
 KEEPER = Actor(role=Role.ADMINISTRATOR, name="测试")
 MOMENT = datetime(2026, 11, 1, 2, 3, 4, 567890, tzinfo=UTC)
@@ -43,13 +45,37 @@ def _blank(column: Any) -> Any:
 
 
 def _first(connection: Connection) -> None:
-    """Rows in every table of schema 0001: submissions of each kind in each state, accounts, logins, audit entries."""
+    """Schema 0001 with rows in every table."""
+    _fill(connection, chained=False)
+
+
+def _second(connection: Connection) -> None:
+    """Schema 0002 with rows in every table: what 0001 knew, as 0002 keeps it, and what is new in it."""
+    put = _fill(connection, chained=True)
+    record, level = {"record_kind": "demand", "record_id": 1}, "granted"
+    put("draft", id=f"{1:032x}", kind="demand", revises_id=None)
+    put("sealed_field", name="formula", level=level, **record)
+    put("access_request", draft_id=f"{2:032x}", account_id=1, state="pending", decided_by=None, **record)
+    put("attachment", draft_id=f"{3:032x}", account_id=1, level=level, stored="file", size=1)
+    put("notice", account_id=1)
+    put("event_organizer", account_id=1, event_id=1)
+    put("account_link", purpose="invitation", role="broker", created_by=1)
+    put("attempt")
+    put("identity", account_id=1)
+
+
+def _fill(connection: Connection, *, chained: bool) -> Callable[..., None]:
+    """Rows in every table of schema 0001: submissions of each kind in each state, accounts, logins, audit entries;
+    `chained` as a later schema keeps them. Returns what puts a row."""
     known = MetaData()
     known.reflect(connection)
+    writers = sessionmaker(connection)
+    chain.follow(writers)
 
     def put(into: str, **values: Any) -> None:
         table = known.tables[into]
-        needed = {c.name: _blank(c) for c in table.c if not c.nullable and (not c.primary_key or c.name != "id")}
+        bare = [c for c in table.c if not c.nullable and c.server_default is None]
+        needed = {c.name: _blank(c) for c in bare if not c.primary_key or c.name != "id"}
         connection.execute(table.insert().values(**(needed | values)))
 
     for code, level, parent in (
@@ -71,12 +97,24 @@ def _first(connection: Connection) -> None:
     put("login", token_hash="h", account_id=1)
     for number, (kind, state) in enumerate(((k, s) for k in KINDS for s in STATES), 1):
         place = {"league": "150200", "banner": "150203", "valid_until": "2027-01-01"} if kind == "demand" else {}
+        later: dict[str, Any] = {}
+        if chained:
+            later = {"contact_hint": "张＊＊ 138****5678", "league_code": place.get("league"),
+                     "banner_code": place.get("banner"), "assignee_id": None, "organization_id": None,
+                     "valid_until": date(2027, 1, 1) if place else None}  # fmt: skip
         put(
             "submission", id=number, draft_id=f"{number:032x}", receipt=f"XQ-{number}", kind=kind, state=state,
             content={"unit": "包钢", **place}, contact_name="张三丰", contact_phone="13800005678", decided_by=1,
             event_id=1 if kind == "registration" else None, record_id=1 if state == "published" else None,
+            **later,
         )  # fmt: skip
-        put("audit_entry", id=number, action="submission.create", actor="访客", detail={"receipt": f"XQ-{number}"})
+        entry = {"action": "submission.create", "actor": "访客", "detail": {"receipt": f"XQ-{number}"}}
+        if chained:
+            with writers.begin() as session:
+                whole = {"role": "", "outcome": "done", "address": "", "request_id": "", "session": ""} | entry
+                chain.append(session, AuditEntry(at=MOMENT, object_kind="submission", object_id=str(number), **whole))
+        else:
+            put("audit_entry", id=number, **entry)
     put("receipt_counter", kind="demand", day=date(2026, 11, 1), last=4)
     put("revision", topic="demand", number=7)
     put("statistic", indicator="合同", value="12.3400", origin="public")
@@ -86,9 +124,10 @@ def _first(connection: Connection) -> None:
     put("policy_clause", id="1.1")
     for index in search.INDEXES.values():
         search.rebuild(connection, index)
+    return put
 
 
-LANDED = {"0001": _first}
+LANDED = {"0001": _first, "0002": _second}
 
 
 def _rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
@@ -170,7 +209,7 @@ def test_with_data(blank: Database, revision: str) -> None:
     print(f"R25: {revision} with {count} rows to {migrations.head()} on {blank.url.get_backend_name()}: 0 lost")
 
 
-@pytest.mark.parametrize("revision", LANDED)
+@pytest.mark.parametrize("revision", ["0001"])  # 0003 has no step on data that could fail
 def test_a_step_that_fails_leaves_the_old_schema(
     blank: Database, revision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
