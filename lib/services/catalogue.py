@@ -1,7 +1,7 @@
 """The catalogue: search, facets, paging and records of achievements, demands and organizations."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import PartialDate
 from lib.domain.errors import InvalidQuery, NotFound
-from lib.domain.text import MAX_QUERY, clean, fold, runs, terms
+from lib.domain.text import MAX_QUERY, clean, fold, hits, runs, terms
 from lib.domain.vocabulary import FIELDS, ORGANIZATION_KINDS, UNDISCLOSED, Origin
 from lib.services import concepts
 from lib.store import search
@@ -103,6 +103,8 @@ class Card:
     trl: int | None = None
     organization_kind: str = ""
     since_year: int | None = None
+    also: tuple[tuple[str, str], ...] = ()
+    """What else a search looks through, with its name: shown where nothing else on the card holds the words."""
 
     @property
     def field_label(self) -> str:
@@ -340,6 +342,30 @@ def _card_columns(table: Any, title: Any = None) -> tuple[Any, ...]:
             table.league_code, table.banner_code)  # fmt: skip
 
 
+_ALSO: Final = {
+    "achievement": {"award": "奖项", "keywords": "关键词", "other_units": "合作单位", "indicators": "技术指标"},
+    "demand": {"keywords": "关键词", "indicators": "技术指标"},
+    "organization": {},
+}
+
+
+def _quoted(session: Session, kind: str, cards: tuple[Card, ...], words: Sequence[str]) -> tuple[Card, ...]:
+    """The same cards; those that do not show why they were found come with the other texts that a search reads."""
+    names = _ALSO[kind]
+    if not names or not words:
+        return cards
+    unseen = [c.id for c in cards if not any(hits(text, words) for text in (c.title, c.unit, c.summary, c.place))]
+    if not unseen:
+        return cards
+    table = search.INDEXES[kind].entity.__table__.c
+    rows = session.execute(select(table["id"], *(table[column] for column in names)).where(table["id"].in_(unseen)))
+    told = {
+        row.id: tuple((name, text) for (_, name), text in zip(names.items(), row[1:], strict=True) if text)
+        for row in rows
+    }
+    return tuple(replace(card, also=told[card.id]) if card.id in told else card for card in cards)
+
+
 def _source(row: Any) -> Source:
     return Source(
         Origin(row.origin),
@@ -397,14 +423,16 @@ def find(session: Session, kind: str, query: CatalogueQuery, *, actor: Actor, mo
         )
         for name, counts in found.facets.items()
     }
+    words = tuple(word for group in groups for word in group)
+    cards = _CARDS[kind](session, found.ids)
     return CataloguePage(
         query,
         found.total,
-        _CARDS[kind](session, found.ids),
+        _quoted(session, kind, cards, words) if query.wide and query.size <= MAX_SIZE else cards,
         facets,
         widened=_widened(query.q) if query.wide else (),
         loosened=found.loosened,
-        words=tuple(word for group in groups for word in group),
+        words=words,
         whole=found.whole,
     )
 

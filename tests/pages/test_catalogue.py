@@ -38,6 +38,11 @@ def test_a_widened_search_says_so_and_leads_back() -> None:
     assert len(_titles(_press(at, "加入同义词"))) == wide
 
 
+def test_a_hit_that_the_card_does_not_show_is_quoted() -> None:
+    told = _html(open_page("achievements", {"q": "二等奖"}))
+    assert "奖项：" in told and '<mark class="bj-hit">二等奖</mark>' in told
+
+
 def test_words_that_are_nowhere_together_are_said_to_be_apart() -> None:
     at = open_page("achievements", {"q": "稀土 乳酸菌"})
     assert "没有同时含有所有词的记录" in _html(at) and len(_titles(at)) == 12

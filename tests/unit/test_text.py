@@ -3,6 +3,7 @@
 import unicodedata
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,19 @@ from hypothesis import strategies as st
 
 from lib.domain.dates import parse_date
 from lib.domain.money import LIMIT, parse_amount, show_wan, show_yi
-from lib.domain.text import clean, grams, organization_key, phrases, shorten, terms
+from lib.domain.text import (
+    clean,
+    excerpt,
+    fold,
+    grams,
+    hits,
+    organization_key,
+    phrases,
+    runs,
+    shorten,
+    simplified,
+    terms,
+)
 
 HAN = st.text("稀土永磁材料煤化工乳业技术转移ab1２ ，。、-", max_size=40)
 
@@ -122,3 +135,35 @@ def test_money_is_shown_in_wan_and_yi() -> None:
 @given(st.text(max_size=80), st.integers(2, 60))
 def test_a_shortened_text_never_exceeds_its_limit(text: str, limit: int) -> None:
     assert len(shorten(text, limit)) <= limit
+
+
+@given(HAN, st.lists(st.text("稀土永磁a1２", min_size=1, max_size=3), max_size=3))
+def test_hits_are_places_of_the_words_in_order(text: str, words: list[str]) -> None:
+    found = hits(text, words)
+    looked_for = {run for word in words for run in runs(word)}
+    assert all(fold(text[start:end]) in looked_for for start, end in found)
+    assert all(a[1] <= b[0] for a, b in pairwise(found))
+    assert bool(found) == any(run in fold(text) for run in looked_for)
+
+
+def test_hits_stand_where_they_are_written_whatever_the_width() -> None:
+    text = "占地㎡用ＣＯ₂加氢，CO2 与 co₂"
+    assert [text[start:end] for start, end in hits(text, ["co2", "加氢"])] == ["ＣＯ₂", "加氢", "CO2", "co₂"]
+
+
+@given(HAN, st.text("稀土", min_size=1, max_size=2))
+def test_an_excerpt_is_short_and_shows_the_first_hit(text: str, word: str) -> None:
+    shown = excerpt(text * 5, [word], 24)
+    assert len(shown) <= 24 and bool(hits(shown, [word])) == bool(hits(text * 5, [word]))
+
+
+def test_traditional_characters_are_written_simplified_and_nothing_else_changes() -> None:
+    pairs = {
+        "乳製品": "乳制品",
+        "鹽鹼地": "盐碱地",
+        "風力發電 ABC-2": "风力发电 ABC-2",
+        "稀土\ud800": "稀土\ud800",
+        "": "",
+    }
+    assert {simplified(text) for text in pairs} == set(pairs.values())
+    assert [simplified(text) for text in pairs.values()] == list(pairs.values())

@@ -124,6 +124,12 @@ def _unit(card: Card, places: dict[str, str], words: Sequence[str], missing: str
 
 
 def _value(card: Card, words: Sequence[str]) -> Markup:
+    """The summary around the first hit, or the first other text with one where the card shows none."""
+    if words and not any(hits(text, words) for text in (card.title, card.unit, card.summary)):
+        for name, text in card.also:
+            if hits(text, words):
+                told = f"{name}：{excerpt(text, words, _VALUE_LENGTH - len(name) - 1)}"
+                return marked("p", told, words, cls="bj-value")
     return marked("p", excerpt(card.summary, words, _VALUE_LENGTH), words, cls="bj-value")
 
 
