@@ -127,7 +127,7 @@ class Subject:
     @cached_property
     def folded(self) -> str:
         """Title and keywords, and below them the text, as they are compared."""
-        return f"{fold(self.head)}\n{fold(self.text)[:_MOST_TEXT]}"
+        return f"{fold(self.head)[:_MOST_TEXT]}\n{fold(self.text)[:_MOST_TEXT]}"
 
     @property
     def head(self) -> str:
