@@ -11,8 +11,12 @@ DEMAND = "demands?id=13"
 CARDS = "[class*='st-key-card-match-achievement-']"
 
 
-def _decide(seen: Visit, choice: str, reason: str, told: str) -> None:
+def _decide(seen: Visit, title: str, choice: str, reason: str, told: str) -> None:
     page = seen.page
+    box = page.get_by_role("combobox", name="成果", exact=True)
+    box.click()
+    box.fill(title)
+    page.get_by_role("option", name=title).click()
     page.get_by_text(choice, exact=True).last.click()
     page.get_by_label("理由", exact=True).fill(reason)
     page.get_by_role("button", name="保存", exact=True).click()
@@ -28,10 +32,8 @@ def test_one_is_confirmed_and_one_refused(server: Server, administrator: str, vi
     seen = visit(server, token=administrator)
     page = seen.open(DEMAND)
     first, second, *_ = _titles(page)
-    _decide(seen, "确认对接", "已约见双方", "已确认对接 1 项")
-    page.get_by_role("combobox", name="成果", exact=True).click()
-    page.get_by_role("option", name=second).click()
-    _decide(seen, "不合适", "工艺路线不同", "另有 1 项已排除")
+    _decide(seen, first, "确认对接", "已约见双方", "已确认对接 1 项")
+    _decide(seen, second, "不合适", "工艺路线不同", "另有 1 项已排除")
     guest = visit(server, 390, 844)
     shown = _titles(guest.open(DEMAND))
     assert first in shown and second not in shown

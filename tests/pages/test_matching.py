@@ -33,6 +33,9 @@ def test_both_record_pages_say_why_and_what_is_open(sign_in: SignIn, app_databas
 def test_a_pair_is_confirmed_and_one_refused(sign_in: SignIn, role: Role, scope: str) -> None:
     sign_in(role, **({"scope": scope} if scope else {}))
     at = open_page("demands", DEMAND)
+    assert "请先选择" in html(button(at, "保存"))
+    at.selectbox[0].select_index(0)
+    at.radio[0].set_value(Decision.CONFIRMED)
     at.text_input[0].set_value("好")
     assert "4 至 200" in html(button(at, "保存")) and at.text_input[0].value == "好"
     at.text_input[0].set_value("已约见双方")

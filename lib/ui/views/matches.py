@@ -84,16 +84,28 @@ def _decide(ctx: Context, demand_id: int, found: Suggestions, decided: tuple[Dec
             draw(el("ul", *(_line(item) for item in decided), cls="bj-list bj-meaning"))
         with st.form(f"match-{demand_id}", border=False, enter_to_submit=False):
             chosen = st.selectbox(
-                "成果", list(titles), format_func=lambda key: shorten(titles[key], _LENGTH), key=f"pair-{demand_id}"
+                "成果",
+                list(titles),
+                index=None,
+                format_func=lambda key: shorten(titles[key], _LENGTH),
+                placeholder="请选择",
+                key=f"pair-{demand_id}",
             )
             decision = st.radio(
-                "结论", list(Decision), format_func=lambda d: d.label, horizontal=True, key=f"said-{demand_id}"
+                "结论",
+                list(Decision),
+                index=None,
+                format_func=lambda d: d.label,
+                horizontal=True,
+                key=f"said-{demand_id}",
             )
             reason = st.text_input(
                 "理由", key=f"why-{demand_id}", placeholder=f"{matching.LEAST_REASON} 至 {matching.MOST_REASON} 个字"
             )
             sent = st.form_submit_button("保存", icon=":material/handshake:")
-        if sent and chosen is not None and decision is not None:
+        if sent and (chosen is None or decision is None):
+            draw(el("p", "请先选择一项成果和结论。", cls="bj-wrong", role="alert"))
+        elif sent and chosen is not None and decision is not None:
             _save(ctx, demand_id, chosen, decision, reason)
 
 
