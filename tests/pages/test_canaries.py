@@ -160,8 +160,11 @@ def test_routes_and_searches_hold_nothing_that_their_reader_may_not_see(
                 found = client.get(f"{PREFIX}/{kind}", params={"q": canary}).json()
                 assert found["total"] == 0, f"{kind} counts {canary}"
         assert client.get(f"{PREFIX}/achievements", params={"q": planted.public}).json()["total"] == 2
+    # Keys are random letters, of which two may stand side by side in a public text as well: they match by chance.
+    fields = sorted(canary for canary in crawl.everything if canary.startswith("cnry"))
+    assert len(fields) > 50
     with app_database.read() as session:
-        for canary in sorted(crawl.everything):
+        for canary in fields:
             similar = matching.similar_achievements(session, canary, actor=VISITOR, limit=50)
             assert not {card.id for card in similar} & set(planted.records["achievement"]), canary
     assert crawl.met & planted.shared, "no verified account fetched a file of theirs"
