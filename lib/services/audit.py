@@ -11,7 +11,7 @@ from lib.services import trace
 from lib.store import chain
 from lib.store.chain import Head
 from lib.store.engine import Database
-from lib.store.models import AuditEntry
+from lib.store.models import AuditEntry, Submission
 
 
 def record(
@@ -49,6 +49,14 @@ def record(
             session=actor.session,
         ),
     )
+
+
+def record_submission(session: Session, actor: Actor, action: str, found: Submission, **detail: Any) -> None:
+    """`record` of what was done with a submission: where it lies and under which receipt."""
+    record(
+        session, actor, action, "submission", found.id, league=found.league_code, banner=found.banner_code,
+        receipt=found.receipt, **detail,
+    )  # fmt: skip
 
 
 def refused(database: Database, what: str, *, actor: Actor) -> None:

@@ -12,6 +12,7 @@ from unicodedata import normalize
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from lib.domain import paging
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import PartialDate
 from lib.domain.errors import InvalidQuery, NotFound
@@ -141,7 +142,7 @@ class CataloguePage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.query.size))
+        return paging.pages(self.total, self.query.size)
 
 
 FACETS: Final[dict[str, tuple[str, ...]]] = {

@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lib.domain import paging
 from lib.domain.access import Actor, Permission, require
 from lib.domain.channels import channel_of, direction_of
 from lib.domain.dates import PartialDate
@@ -143,7 +144,7 @@ class FactPage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.query.size))
+        return paging.pages(self.total, self.query.size)
 
 
 @dataclass(frozen=True)

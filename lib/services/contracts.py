@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from lib.domain import paging
 from lib.domain.access import Actor, Permission, require
 from lib.domain.errors import InvalidQuery
 from lib.domain.vocabulary import CONTRACT_TYPES, UNDISCLOSED, Origin
@@ -77,7 +78,7 @@ class ContractPage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.query.size))
+        return paging.pages(self.total, self.query.size)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from lib.domain import trail
+from lib.domain import paging, trail
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import SHANGHAI
 from lib.domain.errors import InvalidQuery
@@ -98,7 +98,7 @@ class AuditPage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-min(self.total, MOST_COUNTED) // PAGE_SIZE))
+        return paging.pages(min(self.total, MOST_COUNTED), PAGE_SIZE)
 
 
 def search(session: Session, query: AuditQuery, *, actor: Actor) -> AuditPage:

@@ -338,3 +338,14 @@ def check(kind: SubmissionKind, values: Mapping[str, Any]) -> Form:
             sentence = error["msg"] if error["type"].startswith("form") else f"「{name}」填写得不对，请重新填写。"
             fields.setdefault(name, sentence)
         raise InvalidInput(fields) from None
+
+
+def reason(text: str, asked: str, least: int, most: int) -> str:
+    """Why somebody asks or decides, cleaned. Raises InvalidInput for fewer or more characters; `asked` names what."""
+    try:
+        words = clean(text, multiline=True)
+    except ValueError:
+        raise InvalidInput({"reason": "理由里有看不见的控制字符，请删去后重新输入。"}) from None
+    if not least <= len(words) <= most:
+        raise InvalidInput({"reason": f"请写明{asked}，{least} 至 {most} 个字，现在有 {len(words)} 个字。"})
+    return words

@@ -3,7 +3,6 @@
 A grant is a row with a date: nothing has to happen for it to end, and taking it back counts from the next page.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,12 +10,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from lib.domain import paging
 from lib.domain.access import Actor, Permission, require, require_scope
 from lib.domain.dates import now_utc
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from lib.domain.text import clean
 from lib.domain.vocabulary import AccessState
-from lib.services import audit, disclosure, markings, notices, scopes
+from lib.services import audit, disclosure, drafts, forms, markings, notices, scopes
 from lib.store.engine import Database
 from lib.store.models import AccessRequest, Account, Achievement, Demand, EventItem, Organization, Submission
 
@@ -27,7 +27,6 @@ MOST_DAYS: Final = 365
 LEAST_REASON: Final = 10
 MOST_REASON: Final = 500
 _MOST_COMMENT: Final = 200
-_DRAFT_ID: Final = re.compile(r"[0-9a-f]{32}")
 _ENTITIES: Final[dict[str, Any]] = {"achievement": Achievement, "demand": Demand, "event_item": EventItem}
 _PAGES: Final = {"achievement": "achievements", "demand": "demands", "event_item": "roadshows"}
 _GONE: Final = "没有找到这份查看申请，请回到列表。"
@@ -78,7 +77,7 @@ class Requests:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // PAGE_SIZE))
+        return paging.pages(self.total, PAGE_SIZE)
 
 
 # ------------------------------------------------------------------ asking
@@ -92,8 +91,8 @@ def request_access(
     """
     require(actor, Permission.REQUEST_ACCESS)
     markings.refuse(database, {"reason": reason}, actor=actor)
-    words = _reason(reason)
-    if not _DRAFT_ID.fullmatch(draft_id):
+    words = forms.reason(reason, "用途", LEAST_REASON, MOST_REASON)
+    if not drafts.DRAFT_ID.fullmatch(draft_id):
         raise InvalidInput({"reason": "这份申请的编号不对，请刷新页面后再填。"})
     with database.write() as session:
         # One account asks one thing at a time: its row is the lock.
@@ -233,16 +232,6 @@ def answerable(*, actor: Actor) -> ColumnElement[bool]:
 
 
 # ------------------------------------------------------------------ inside
-def _reason(reason: str) -> str:
-    try:
-        words = clean(reason, multiline=True)
-    except ValueError:
-        raise InvalidInput({"reason": "理由里有看不见的控制字符，请删去后重新输入。"}) from None
-    if not LEAST_REASON <= len(words) <= MOST_REASON:
-        raise InvalidInput({"reason": f"请写明用途，{LEAST_REASON} 至 {MOST_REASON} 个字，现在有 {len(words)} 个字。"})
-    return words
-
-
 def _answer(grant: bool, days: int, comment: str) -> str:
     wrong: dict[str, str] = {}
     words = ""

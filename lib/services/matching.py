@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc, today_shanghai
-from lib.domain.errors import AccessDenied, InvalidInput, NotFound
+from lib.domain.errors import AccessDenied, NotFound
 from lib.domain.matching import Match, Need, Offer, Said, compare, rarity, read
-from lib.domain.text import clean, fold
+from lib.domain.text import fold
 from lib.domain.vocabulary import FIELDS, Decision
-from lib.services import audit, catalogue, concepts, disclosure, markings, notices, scopes
+from lib.services import audit, catalogue, concepts, disclosure, forms, markings, notices, scopes
 from lib.services.catalogue import Card
 from lib.store import search
 from lib.store.engine import Database
@@ -282,7 +282,7 @@ def decide(
     """
     require(actor, Permission.READ_CATALOGUE)
     markings.refuse(database, {"reason": reason}, actor=actor)
-    words = _reason(reason)
+    words = forms.reason(reason, "理由", LEAST_REASON, MOST_REASON)
     with database.write() as session:
         demand = session.get(Demand, demand_id, with_for_update={"of": Demand})  # one decides about a demand at a time
         achievement = session.get(Achievement, achievement_id)
@@ -320,16 +320,6 @@ def _tell(session: Session, demand: Demand, achievement: Achievement, actor: Act
         handed_in = session.scalars(select(Submission.account_id).where(disclosure.of_record(kind, record_id)))
         for owner in sorted({owner for owner in handed_in if owner and not scopes.is_own(actor, owner, None)}):
             notices.tell(session, owner, told, page, {"id": str(record_id)})
-
-
-def _reason(reason: str) -> str:
-    try:
-        words = clean(reason, multiline=True)
-    except ValueError:
-        raise InvalidInput({"reason": "理由里有看不见的控制字符，请删去后重新输入。"}) from None
-    if not LEAST_REASON <= len(words) <= MOST_REASON:
-        raise InvalidInput({"reason": f"请写明理由，{LEAST_REASON} 至 {MOST_REASON} 个字，现在有 {len(words)} 个字。"})
-    return words
 
 
 def _decided(session: Session, condition: Any, other: Any) -> dict[int, Decision]:

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from lib.domain import paging
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc
 from lib.domain.errors import NotFound
@@ -46,7 +47,7 @@ class Notices:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // PAGE_SIZE))
+        return paging.pages(self.total, PAGE_SIZE)
 
 
 def tell(

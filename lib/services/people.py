@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from lib.domain import paging
 from lib.domain.access import Actor, Permission, Role, require, require_scope
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from lib.domain.submissions import mask_phone
@@ -54,7 +55,7 @@ class AccountPage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // PAGE_SIZE))
+        return paging.pages(self.total, PAGE_SIZE)
 
 
 def listing(session: Session, words: str = "", role: Role | None = None, page: int = 1, *, actor: Actor) -> AccountPage:

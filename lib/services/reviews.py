@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from lib.domain import paging
 from lib.domain.access import Actor, Permission, Role, require
 from lib.domain.dates import now_utc
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
@@ -73,7 +74,7 @@ class Queue:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // PAGE_SIZE))
+        return paging.pages(self.total, PAGE_SIZE)
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ def view_confidential(database: Database, submission_id: int, *, actor: Actor) -
     require(actor, Permission.REVIEW_SUBMISSION)
     with database.write() as session:
         found = _one(session, submission_id, actor, confidential=True)
-        _note(session, actor, "contact.view", found, fields=["contact", *sorted(found.sealed)])
+        audit.record_submission(session, actor, "contact.view", found, fields=["contact", *sorted(found.sealed)])
         return Confidential(found.contact_name, found.contact_phone, found.contact_email, dict(found.sealed))
 
 
@@ -231,7 +232,7 @@ def assign(database: Database, submission_id: int, assignee_id: int | None, *, a
             raise InvalidInput({"assignee": "这个人不能审核这条提交，请从列表里选择。"})
         found.assignee_id = assignee_id
         session.flush()
-        _note(session, actor, "submission.assign", found, assignee=assignee_id)
+        audit.record_submission(session, actor, "submission.assign", found, assignee=assignee_id)
         if assignee_id != actor.account_id:
             notices.tell(
                 session, assignee_id, f"{found.receipt} 分派给您审核", "review", {"id": str(found.id)}, found.title
@@ -275,8 +276,10 @@ def decide(
         if action is Action.PUBLISH:
             _publish(session, found, actor)
         session.flush()
-        _note(session, actor, f"submission.{action.value}", found, state=[before, found.state], comment=words,
-              fields=sorted(beside), changed=sorted(changed), changes=_published(found, changed))  # fmt: skip
+        audit.record_submission(
+            session, actor, f"submission.{action.value}", found, state=[before, found.state], comment=words,
+            fields=sorted(beside), changed=sorted(changed), changes=_published(found, changed),
+        )  # fmt: skip
         notices.tell(
             session, found.account_id, f"{found.receipt} {_told(action)}", "mine", {"id": str(found.id)}, words
         )
@@ -354,7 +357,7 @@ def _publish(session: Session, found: Submission, actor: Actor) -> None:
             raise Conflict(f"它要修订的记录现在是「{SubmissionState(replaced.state).label}」，不能再发布这份修订。")
         replaced.state = advance(_S.PUBLISHED, Action.ARCHIVE).value
         session.flush()
-        _note(session, actor, "submission.archive", replaced, replaced_by=found.receipt)
+        audit.record_submission(session, actor, "submission.archive", replaced, replaced_by=found.receipt)
     found.record_id = publication.publish(session, found)
 
 
@@ -364,7 +367,7 @@ def _archive(session: Session, found: Submission, actor: Actor) -> None:
     if before is _S.PUBLISHED:
         publication.take_back(session, found)
     session.flush()
-    _note(session, actor, "submission.archive", found, state=[before.value, found.state])
+    audit.record_submission(session, actor, "submission.archive", found, state=[before.value, found.state])
 
 
 def _told(action: Action) -> str:
@@ -377,13 +380,6 @@ def _published(found: Submission, changed: Mapping[str, tuple[Any, Any]]) -> dic
         return {}
     closed = {publication.ANSWERS.get(name, name) for name in found.levels}
     return {name: list(pair) for name, pair in changed.items() if name not in closed}
-
-
-def _note(session: Session, actor: Actor, action: str, found: Submission, **detail: Any) -> None:
-    audit.record(
-        session, actor, action, "submission", found.id, league=found.league_code, banner=found.banner_code,
-        receipt=found.receipt, **detail,
-    )  # fmt: skip
 
 
 def open_to(found: Review, action: Action) -> bool:

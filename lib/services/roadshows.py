@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Select, and_, case, extract, func, or_, select
 from sqlalchemy.orm import Session
 
+from lib.domain import paging
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import PartialDate, Precision, today_shanghai
 from lib.domain.errors import InvalidQuery, NotFound
@@ -81,7 +82,7 @@ class EventPage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.query.size))
+        return paging.pages(self.total, self.query.size)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Integer, Subquery, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from lib.domain import paging
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import PartialDate
 from lib.domain.errors import InvalidQuery
@@ -111,7 +112,7 @@ class PublisherPage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.size))
+        return paging.pages(self.total, self.size)
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ class SourcedPage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.size))
+        return paging.pages(self.total, self.size)
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ class ClausePage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.size))
+        return paging.pages(self.total, self.size)
 
 
 def files(session: Session, *, actor: Actor) -> tuple[DataFile, ...]:

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from lib.domain import paging
 from lib.domain.access import Actor, Permission, require
 from lib.domain.errors import InvalidQuery
 from lib.domain.money import WAN, YI
@@ -113,7 +114,7 @@ class StatisticPage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.query.size))
+        return paging.pages(self.total, self.query.size)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lib.domain import disclosure as levels
+from lib.domain import paging
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc, today_shanghai
 from lib.domain.errors import Conflict, InvalidInput, NotFound
@@ -91,7 +92,7 @@ class OwnPage:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // PAGE_SIZE))
+        return paging.pages(self.total, PAGE_SIZE)
 
 
 # ------------------------------------------------------------------ handing in
@@ -172,7 +173,9 @@ def _insert(
     session.flush()
     drafts.handed_in(session, draft_id, actor.account_id)
     attachments.handed_in(session, draft_id, submission.id)
-    _note(session, actor, "submission.create", submission, kind=kind.value, revises=revised.receipt if revised else "")
+    audit.record_submission(
+        session, actor, "submission.create", submission, kind=kind.value, revises=revised.receipt if revised else ""
+    )
     return receipt_of(submission)
 
 
@@ -427,7 +430,9 @@ def _resubmit(
         found.before = before
         found.checklist = {}
         session.flush()
-        _note(session, actor, "submission.resubmit", found, changed=sorted(changes(before, snapshot(found))))
+        audit.record_submission(
+            session, actor, "submission.resubmit", found, changed=sorted(changes(before, snapshot(found)))
+        )
         if found.assignee_id is not None:
             notices.tell(
                 session,
@@ -453,7 +458,7 @@ def adopt(database: Database, number: str, contact: str, *, actor: Actor) -> Rec
             raise Conflict("这条提交已归到另一个账号，如有疑问请联系管理员。")
         if found.account_id is None:
             found.account_id, found.organization_id = actor.account_id, actor.organization_id
-            _note(session, actor, "submission.adopt", found)
+            audit.record_submission(session, actor, "submission.adopt", found)
         return receipt_of(found)
 
 
@@ -489,9 +494,9 @@ def _withdraw(session: Session, found: Submission, actor: Actor) -> None:
         publication.take_back(session, found)
         for waiting in session.scalars(select(Submission).where(_waiting_revision(found.id)).with_for_update()):
             waiting.state = advance(SubmissionState(waiting.state), Action.WITHDRAW).value
-            _note(session, actor, "submission.withdraw", waiting, state=[waiting.state])
+            audit.record_submission(session, actor, "submission.withdraw", waiting, state=[waiting.state])
     session.flush()
-    _note(session, actor, "submission.withdraw", found, state=[before.value, found.state])
+    audit.record_submission(session, actor, "submission.withdraw", found, state=[before.value, found.state])
     notices.tell(
         session, found.assignee_id, f"{found.receipt} 已由提交人撤回", "review", {"id": str(found.id)}, found.title
     )
@@ -517,7 +522,7 @@ def renew(database: Database, submission_id: int, until: date | None, *, actor: 
         found.content = {**found.content, "valid_until": until.isoformat()}
         session.flush()
         publication.publish(session, found)
-        _note(session, actor, "submission.renew", found, valid_until=[str(before), str(until)])
+        audit.record_submission(session, actor, "submission.renew", found, valid_until=[str(before), str(until)])
         return receipt_of(found)
 
 
@@ -536,7 +541,7 @@ def expire(database: Database, *, actor: Actor) -> int:
         for found in rows:
             found.state = advance(SubmissionState(found.state), Action.EXPIRE).value
             publication.take_back(session, found)
-            _note(session, actor, "submission.expire", found, valid_until=str(found.valid_until))
+            audit.record_submission(session, actor, "submission.expire", found, valid_until=str(found.valid_until))
             notices.tell(
                 session, found.account_id, f"{found.receipt} 已到期", "mine", {"id": str(found.id)},
                 "有效期已过，公开的记录已撤下。仍然需要的话，请在「我的」页面续期。",
@@ -583,10 +588,3 @@ def receipt_of(found: Submission) -> Receipt:
 def may(found: OwnSubmission | OwnItem, action: Action) -> bool:
     """True when the state of a submission allows the action."""
     return (found.receipt.state, action) in TRANSITIONS
-
-
-def _note(session: Session, actor: Actor, action: str, found: Submission, **detail: Any) -> None:
-    audit.record(
-        session, actor, action, "submission", found.id, league=found.league_code, banner=found.banner_code,
-        receipt=found.receipt, **detail,
-    )  # fmt: skip

@@ -18,6 +18,7 @@ CHECKS = {"require", "require_scope"}
 WITHOUT_CHECK = {
     "audit.record": "notes what somebody else was allowed to do",
     "audit.refused": "notes what somebody was not allowed to do",
+    "audit.record_submission": "notes what somebody else was allowed to do",
     "scopes.within": "says where the actor's word holds, as part of a query that checks",
     "scopes.own": "says what is the actor's own, as part of a query that checks",
     "scopes.is_own": "the same for one row",

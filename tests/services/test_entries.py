@@ -172,7 +172,12 @@ def test_every_action_that_is_recorded_has_words() -> None:
     named = {f"submission.{action.value}" for action in Action if action is not Action.SUBMIT}
     for file in sorted((ROOT / "lib").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in {"record", "_note", "_write"}:
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in {
+                "record",
+                "record_submission",
+                "_note",
+                "_write",
+            }:
                 constants = (
                     n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)
                 )
