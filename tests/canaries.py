@@ -129,7 +129,8 @@ def plant(database: Database) -> Planted:
         file(draft, FieldLevel.GRANTED, closed)
         file(draft, FieldLevel.SIGNED_IN, shared)
         hand_in(KINDS.ACHIEVEMENT, achievement(
-            draft=draft, title=f"成果 {planted.public}", **contact(group), price=amount(group), ip_number=words(group),
+            draft=draft, title=f"成果 {planted.public}", **contact(group), price=amount(group),
+            rights=[{"kind": "发明专利", "number": words(group)}],
             indicators=words(group), floor_price=amount(closed), formula=words(closed), levels=levels,
         ), people.owner, Action.PUBLISH)  # fmt: skip
         hand_in(KINDS.DEMAND, demand(

@@ -210,6 +210,16 @@ IP_TYPES: Final = (
     "发明专利", "实用新型专利", "外观设计专利", "计算机软件著作权", "集成电路布图设计专有权", "植物新品种权",
     "生物医药新品种", "技术秘密", "未涉及知识产权",
 )  # fmt: skip
+IP_STATES: Final = ("申请中", "有效", "已失效")
+"""Where an intellectual property right stands; the words are ours. An application is a state, not a kind."""
+UNREGISTERED: Final = ("技术秘密", "未涉及知识产权")
+"""Kinds that have no number, no state and no expiry."""
+TRL_SCHEMES: Final = ("通用九级说明", "GB/T 37264-2018", "GB/T 22900-2022")
+"""What a 技术成熟度 was judged by: two national standards are in play, so it stands beside the level."""
+TRL_JUDGES: Final = ("自评", "第三方")
+STEPS: Final = ("创造", "熟化", "评估", "定价", "交易", "应用")
+"""The way of an achievement in the region's plan (内政发〔2018〕44号)."""
+YES_NO: Final = ("是", "否")
 TRANSFER_MODES: Final = (
     "自行投资实施转化", "向他人转让", "许可他人使用", "以该成果作为合作条件共同实施",
     "作价投资折算股份或出资比例", "其他协商确定的方式",

@@ -110,7 +110,21 @@ def _setting(session: Session) -> demo.Setting:
 
 
 # ------------------------------------------------------------------ writing
-_DEFAULTS: Final = {
+_DEFAULTS: Final[dict[str, Any]] = {
+    "value": "",
+    "problem": "",
+    "application": "",
+    "comparison": [],
+    "trl_scheme": "",
+    "trl_judge": "",
+    "trl_evidence": "",
+    "shares": [],
+    "pricing_mode": "",
+    "steps": [],
+    "public_good": None,
+    "tried": "",
+    "acceptance": "",
+    "deadline": None,
     "other_units": "",
     "award": "",
     "completer": "",

@@ -18,7 +18,7 @@ from lib.domain.dates import now_utc
 from lib.domain.errors import InvalidInput, NotFound
 from lib.domain.vocabulary import SubmissionKind
 from lib.services import audit, markings
-from lib.services.forms import DECLARED, FORMS
+from lib.services.forms import DATES, DECLARED, FORMS
 from lib.store.engine import Database
 from lib.store.models import Attachment, Draft, Submission
 
@@ -158,13 +158,19 @@ def _typed(kind: SubmissionKind, values: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if name in names and isinstance(value, str | int | date) and value != "":
             found[name] = value.isoformat() if isinstance(value, date) else value
+        elif name in names and isinstance(value, list):
+            found[name] = [
+                {str(cell): str(text) for cell, text in line.items() if text}
+                for line in value
+                if isinstance(line, Mapping)
+            ]
         elif name == "levels" and isinstance(value, Mapping):
             found[name] = {str(field): str(level) for field, level in value.items()}
     return {name: value for name, value in found.items() if value}
 
 
 def _read(name: str, value: Any) -> Any:
-    if not name.startswith("valid_"):
+    if name not in DATES:
         return value
     try:
         return date.fromisoformat(value)

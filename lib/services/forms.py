@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from lib.domain.dates import check_year, today_shanghai
+from lib.domain.dates import check_year, parse_date, today_shanghai
 from lib.domain.errors import InvalidInput
 from lib.domain.money import parse_amount
 from lib.domain.submissions import credit_code_holds, email, phone
@@ -23,19 +23,37 @@ from lib.domain.vocabulary import (
     COOPERATION_MODES,
     DEMAND_CLASSES,
     FIELDS,
+    IP_STATES,
     IP_TYPES,
     MILITARY_DIRECTIONS,
+    PRICING_MODES,
     STAGES,
+    STEPS,
     TRANSFER_MODES,
+    TRL_JUDGES,
     TRL_LEVELS,
+    TRL_SCHEMES,
+    UNREGISTERED,
+    YES_NO,
     SubmissionKind,
 )
 
 PROJECT_SOURCES: Final = ("高校", "科研院所", "企业", "团队")
 DECLARED: Final = frozenset({"truthful", "not_secret", "secret_content", "secret_patent", "secret_review"})
 """What is declared at the moment of handing in, and neither kept nor taken over from a draft."""
+DATES: Final = frozenset({"valid_from", "valid_until", "deadline"})
+"""Answers that are days."""
 CONTACT: Final = frozenset({"contact_name", "contact_phone", "contact_email"})
 _LARGEST_ID: Final = 2**31 - 1
+_LONGEST_CELL: Final = 100
+_WHOLE: Final = Decimal(100)
+_HUNDREDTH: Final = Decimal("0.01")
+_RIGHTS_LAST: Final = date(2090, 1, 1)
+"""A right may run longer than other dates are allowed to lie ahead: 20 years (专利法 第四十二条) and more."""
+SEPARATOR: Final = "、"
+"""Between the values of an answer that may name several of a closed list."""
+LARGEST_TABLE: Final = 10
+"""Lines of a table within a form."""
 _KEYWORDS: Final = re.compile(r"[、,，;；\s]+")
 
 
@@ -60,13 +78,156 @@ def _text(label: str, most: int, *, least: int = 1, multiline: bool = False) -> 
     return BeforeValidator(read)
 
 
-def _choice(label: str, allowed: Sequence[str]) -> BeforeValidator:
+def _choice(label: str, allowed: Sequence[str], *, required: bool = True) -> BeforeValidator:
     def read(value: object) -> str:
         if value in (None, ""):
-            raise _refuse(f"请选择「{label}」。")
+            if required:
+                raise _refuse(f"请选择「{label}」。")
+            return ""
         if value not in allowed:
             raise _refuse(f"「{label}」请从列表里选择。")
         return str(value)
+
+    return BeforeValidator(read)
+
+
+def _choices(label: str, allowed: Sequence[str]) -> BeforeValidator:
+    """One or more of a closed list, as a list or as one text; kept as one text in the order of the list."""
+
+    def read(value: object) -> str:
+        chosen = value if isinstance(value, list | tuple) else str(value or "").split(SEPARATOR)
+        chosen = [word for word in chosen if word]
+        if not chosen:
+            raise _refuse(f"请选择「{label}」。")
+        if any(word not in allowed for word in chosen):
+            raise _refuse(f"「{label}」请从列表里选择。")
+        return SEPARATOR.join(word for word in allowed if word in chosen)
+
+    return BeforeValidator(read)
+
+
+Lines = list[dict[str, str]]
+
+
+def _table(
+    label: str,
+    line: Callable[[Mapping[str, str], str], dict[str, str]],
+    whole: Callable[[Lines], Lines] = lambda lines: lines,
+) -> BeforeValidator:
+    """Lines of cells. Blank lines are left out; `line` reads one, told by its number, and `whole` all of them."""
+
+    def read(value: object) -> Lines:
+        lines: Lines = []
+        for number, given in enumerate(value if isinstance(value, list | tuple) else (), 1):
+            if not isinstance(given, Mapping):
+                continue
+            cells = {str(name): _cell(cell, label, number) for name, cell in given.items()}
+            if any(cells.values()):
+                lines.append(line(cells, f"「{label}」第 {number} 行"))
+        if len(lines) > LARGEST_TABLE:
+            raise _refuse(f"「{label}」最多 {LARGEST_TABLE} 行，请合并或删去几行。")
+        return whole(lines)
+
+    return BeforeValidator(read)
+
+
+def _cell(value: object, label: str, number: int) -> str:
+    try:
+        text = clean("" if value is None else str(value))
+    except ValueError:
+        raise _refuse(f"「{label}」第 {number} 行有看不见的控制字符，请删去后重新输入。") from None
+    if len(text) > _LONGEST_CELL:
+        raise _refuse(f"「{label}」第 {number} 行有一格超过 {_LONGEST_CELL} 字，请缩短。")
+    return text
+
+
+def _comparison(wanted: str, label: str) -> Callable[[Mapping[str, str], str], dict[str, str]]:
+    def read(cells: Mapping[str, str], where: str) -> dict[str, str]:
+        found = {name: cells.get(name, "") for name in ("indicator", "existing", wanted)}
+        if not found["indicator"] or not found[wanted]:
+            raise _refuse(f"{where}要写明指标和{label}；现有水平不清楚可以留空。")
+        return found
+
+    return read
+
+
+def _right(cells: Mapping[str, str], where: str) -> dict[str, str]:
+    found = {name: cells.get(name, "") for name in ("kind", "number", "state", "expires")}
+    if found["kind"] not in IP_TYPES:
+        raise _refuse(f"{where}请选择形式。")
+    if found["kind"] in UNREGISTERED:
+        return {**dict.fromkeys(found, ""), "kind": found["kind"]}
+    if found["state"] and found["state"] not in IP_STATES:
+        raise _refuse(f"{where}的状态请从列表里选择。")
+    if found["expires"]:
+        try:
+            found["expires"] = str(parse_date(found["expires"], today=_RIGHTS_LAST))
+        except ValueError:
+            raise _refuse(f"{where}的到期日请写成 2035-06-30 的样子。") from None
+    return found
+
+
+def _share(cells: Mapping[str, str], where: str) -> dict[str, str]:
+    holder, text = cells.get("holder", ""), fold(cells.get("share", "")).replace("%", "").strip()
+    try:
+        share = Decimal(text)
+        if not 0 < share <= _WHOLE or share != share.quantize(_HUNDREDTH):
+            raise ArithmeticError
+    except ArithmeticError:
+        raise _refuse(f"{where}的份额请填 0 到 100 之间的数，最多两位小数，例如 60 或 33.33。") from None
+    if not holder:
+        raise _refuse(f"{where}要写明权利人。")
+    return {"holder": holder, "share": f"{share:f}"}
+
+
+def _step(cells: Mapping[str, str], where: str) -> dict[str, str]:
+    found = {name: cells.get(name, "") for name in ("step", "on", "note")}
+    if found["step"] not in STEPS:
+        raise _refuse(f"{where}请选择环节。")
+    try:
+        stated = parse_date(found["on"])
+    except ValueError:
+        raise _refuse(f"{where}的时间请写成 2025、2025-06 或 2025-06-30 的样子。") from None
+    if stated.day > today_shanghai():
+        raise _refuse(f"{where}的时间在今天以后，这里只写已经发生的事。")
+    return {**found, "on": str(stated)}
+
+
+def _some_right(lines: Lines) -> Lines:
+    if not lines:
+        raise _refuse("请至少写一项「知识产权」；没有的话选「未涉及知识产权」。")
+    return lines
+
+
+def _hundred(lines: Lines) -> Lines:
+    total = sum((Decimal(line["share"]) for line in lines), Decimal())
+    if lines and total != _WHOLE:
+        raise _refuse(f"「权益份额」要合计 100%，现在是 {total.normalize():f}%。")
+    return lines
+
+
+def _in_sequence(lines: Lines) -> Lines:
+    if len({line["step"] for line in lines}) < len(lines):
+        raise _refuse("「走到哪一步」里每个环节只写一行，请合并。")
+    return sorted(lines, key=lambda line: STEPS.index(line["step"]))
+
+
+def _later(label: str) -> BeforeValidator:
+    """A day from today on, or none."""
+
+    def read(value: object) -> date | None:
+        if value in (None, ""):
+            return None
+        if isinstance(value, str):
+            try:
+                value = date.fromisoformat(value)
+            except ValueError:
+                raise _refuse(f"请重新选择「{label}」。") from None
+        if not isinstance(value, date):
+            raise _refuse(f"请重新选择「{label}」。")
+        if value < today_shanghai():
+            raise _refuse(f"「{label}」已经过去，请重新选择。")
+        return value
 
     return BeforeValidator(read)
 
@@ -207,6 +368,10 @@ def _event(value: object) -> int:
     return value
 
 
+def _achievement(value: object) -> int | None:
+    return value if isinstance(value, int) and 1 <= value <= _LARGEST_ID else None
+
+
 Code = Annotated[str, BeforeValidator(lambda value: str(value or ""))]
 
 
@@ -240,10 +405,14 @@ class DemandForm(Form):
     keywords: Annotated[str, BeforeValidator(_keywords)] = ""
     description: Annotated[str, _text("现在的难处", 2000, least=10, multiline=True)] = ""
     indicators: Annotated[str, _text("希望达到的指标", 1000, least=2, multiline=True)] = ""
-    cooperation_mode: Annotated[str, _choice("合作方式", COOPERATION_MODES)] = ""
+    cooperation_mode: Annotated[str, _choices("合作方式", COOPERATION_MODES)] = ""
     budget: Annotated[Decimal | None, _amount("预算（万元）")] = None
     valid_from: Annotated[date | None, _day("有效期起")] = None
     valid_until: Annotated[date | None, _day("有效期止")] = None
+    comparison: Annotated[Lines, _table("量化指标", _comparison("wanted", "希望达到的值"))] = []
+    tried: Annotated[str, _text("试过的办法", 1000, least=0, multiline=True)] = ""
+    acceptance: Annotated[str, _text("验收标准", 1000, least=0, multiline=True)] = ""
+    deadline: Annotated[date | None, _later("希望完成日期")] = None
     wanted: Annotated[str, _text("意向合作单位或专家", 200, least=0)] = ""
 
     @model_validator(mode="after")
@@ -264,15 +433,26 @@ class AchievementForm(Form):
     indicators: Annotated[str, _text("技术指标", 1000, least=2, multiline=True)] = ""
     trl: Annotated[int, _number_of("技术成熟度", TRL_LEVELS)] = 0
     stage: Annotated[str, _choice("所处阶段", STAGES)] = ""
-    ip_type: Annotated[str, _choice("知识产权形式", IP_TYPES)] = ""
-    ip_number: Annotated[str, _text("知识产权编号", 100, least=0)] = ""
-    transfer_mode: Annotated[str, _choice("拟转化方式", TRANSFER_MODES)] = ""
+    rights: Annotated[Lines, _table("知识产权", _right, _some_right)] = []
+    transfer_mode: Annotated[str, _choices("拟转化方式", TRANSFER_MODES)] = ""
     price: Annotated[Decimal | None, _amount("意向价格（万元）")] = None
     floor_price: Annotated[Decimal | None, _amount("底价（万元）")] = None
     formula: Annotated[str, _text("配方与关键参数", 2000, least=0, multiline=True)] = ""
     other_units: Annotated[str, _text("合作单位", 200, least=0)] = ""
     award: Annotated[str, _text("获奖情况或课题来源", 100, least=0)] = ""
     year: Annotated[int | None, BeforeValidator(_year)] = None
+    value: Annotated[str, _text("一句话价值", 60, least=0)] = ""
+    problem: Annotated[str, _text("解决的问题", 1000, least=0, multiline=True)] = ""
+    application: Annotated[str, _text("应用场景", 1000, least=0, multiline=True)] = ""
+    comparison: Annotated[Lines, _table("对比基准", _comparison("ours", "本成果的值"))] = []
+    trl_scheme: Annotated[str, _choice("成熟度依据", TRL_SCHEMES, required=False)] = ""
+    trl_judge: Annotated[str, _choice("成熟度由谁判定", TRL_JUDGES, required=False)] = ""
+    trl_evidence: Annotated[str, _text("成熟度证据", 500, least=0, multiline=True)] = ""
+    shares: Annotated[Lines, _table("权益份额", _share, _hundred)] = []
+    pricing_mode: Annotated[str, _choice("定价方式", PRICING_MODES, required=False)] = ""
+    steps: Annotated[Lines, _table("走到哪一步", _step, _in_sequence)] = []
+    public_good: Annotated[str, _choice("公益性", YES_NO, required=False)] = ""
+    valid_until: Annotated[date | None, _later("有效期止")] = None
 
 
 class RegistrationForm(Form):
@@ -287,6 +467,7 @@ class RegistrationForm(Form):
     financing: Annotated[str, _text("融资需求", 500, least=0, multiline=True)] = ""
     cooperation: Annotated[str, _text("合作需求", 500, least=2, multiline=True)] = ""
     presenter: Annotated[str, _text("路演人", 40)] = ""
+    achievement_id: Annotated[int | None, BeforeValidator(_achievement)] = None
 
 
 class MilitaryForm(Form):
@@ -301,7 +482,7 @@ class MilitaryForm(Form):
     banner: Code = ""
     credit_code: Annotated[str, _checked("统一社会信用代码", _credit_code, "18 位代码（末位为校验码）")] = ""
     demand_class: Annotated[str, _choice("需求类别", DEMAND_CLASSES)] = ""
-    cooperation_mode: Annotated[str, _choice("合作方式", COOPERATION_MODES)] = ""
+    cooperation_mode: Annotated[str, _choices("合作方式", COOPERATION_MODES)] = ""
     trl: Annotated[int, _number_of("技术成熟度", TRL_LEVELS)] = 0
     stage: Annotated[str, _choice("所处阶段", STAGES)] = ""
     budget: Annotated[Decimal | None, _amount("预算（万元）")] = None
@@ -338,6 +519,11 @@ def check(kind: SubmissionKind, values: Mapping[str, Any]) -> Form:
             sentence = error["msg"] if error["type"].startswith("form") else f"「{name}」填写得不对，请重新填写。"
             fields.setdefault(name, sentence)
         raise InvalidInput(fields) from None
+
+
+def without_numbers(rights: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """知识产权 without the numbers, for whoever may not see these."""
+    return [{**line, "number": ""} for line in rights]
 
 
 def reason(text: str, asked: str, least: int, most: int) -> str:

@@ -17,7 +17,7 @@ from lib.store.engine import Database
 def refuse(database: Database, values: Mapping[str, Any], *, actor: Actor) -> None:
     """Raise InvalidInput, a sentence a field, when any text among `values` carries a marking; AccessDenied."""
     require(actor, Permission.CREATE_SUBMISSION)
-    texts = {name: value for name, value in values.items() if isinstance(value, str)}
+    texts = {name: _text(value) for name, value in values.items() if isinstance(value, str | list)}
     hits = {name: rule for name, value in texts.items() if (rule := marking(value))}
     if not hits:
         return
@@ -28,3 +28,11 @@ def refuse(database: Database, values: Mapping[str, Any], *, actor: Actor) -> No
             lengths=sorted(lengths.values()),
         )  # fmt: skip
     raise InvalidInput(dict.fromkeys(hits, f"这一项{SENTENCE}"))
+
+
+def _text(value: str | list[Any]) -> str:
+    """A text as it is; a table of an answer as the text of all its cells."""
+    if isinstance(value, str):
+        return value
+    lines = (line.values() if isinstance(line, Mapping) else [line] for line in value)
+    return "\n".join(str(cell) for line in lines for cell in line)

@@ -18,6 +18,7 @@ from lib.domain.money import show_wan
 from lib.domain.text import organization_key
 from lib.domain.vocabulary import FieldLevel, Origin, SubmissionKind
 from lib.services import disclosure
+from lib.services.forms import without_numbers
 from lib.store.models import Achievement, Demand, EventItem, Organization, Submission
 
 RECORDS: Final[dict[SubmissionKind, type[Achievement | Demand | EventItem]]] = {
@@ -28,8 +29,10 @@ RECORDS: Final[dict[SubmissionKind, type[Achievement | Demand | EventItem]]] = {
 }
 """What a published submission becomes."""
 
-ANSWERS: Final = {"ip": "ip_number"}
-"""A restricted field whose answer has another name in the form."""
+ANSWERS: Final = {"ip": "rights"}
+"""A restricted field whose answer has another name in the form; of the rights, only the numbers are restricted."""
+_TOLD: Final = ("value", "problem", "application", "trl_scheme", "trl_judge", "trl_evidence", "pricing_mode")
+"""Answers that an achievement's record takes over as they are, or leaves blank."""
 _AMOUNTS: Final = frozenset({"price", "floor_price", "budget"})
 CONFIDENTIAL: Final = (
     undefer(Submission.sealed),
@@ -97,6 +100,8 @@ def _restricted(kind: SubmissionKind, submission: Submission) -> dict[str, tuple
 def _shown(name: str, value: Any) -> str:
     if value in (None, ""):
         return ""
+    if name == "ip":
+        return "；".join(f"{line['kind']} {line['number']}" for line in value if line["number"])
     return show_wan(Decimal(str(value))) if name in _AMOUNTS else str(value)
 
 
@@ -111,6 +116,7 @@ def _columns(session: Session, kind: SubmissionKind, submission: Submission) -> 
             "stage": public["stage"],
             "summary": public["technology"],
             "cooperation": public["cooperation"],
+            "achievement_id": public["achievement_id"],
         }
     shared = _shared(session, submission, public)
     if kind is SubmissionKind.ACHIEVEMENT:
@@ -123,12 +129,16 @@ def _columns(session: Session, kind: SubmissionKind, submission: Submission) -> 
             "completer": public["completer"],
             "trl": public["trl"],
             "stage": public["stage"],
-            "ip": " ".join(filter(None, (public["ip_type"], public["ip_number"]))),
+            "rights": public.lines("rights"),
             "transfer_mode": public["transfer_mode"],
             "price": _money(public["price"]),
             "negotiable": public.negotiable("price"),
             "keywords": public["keywords"],
             "indicators": public["indicators"],
+            **{name: public[name] or "" for name in _TOLD},
+            **{name: public.lines(name) for name in ("comparison", "shares", "steps")},
+            "public_good": {"是": True, "否": False}.get(public["public_good"]),
+            "valid_until": submission.valid_until,
         }
     wanted = shared | {
         "year": today_shanghai().year,
@@ -145,6 +155,10 @@ def _columns(session: Session, kind: SubmissionKind, submission: Submission) -> 
         "description": public["description"],
         "keywords": public["keywords"],
         "indicators": public["indicators"],
+        "comparison": public.lines("comparison"),
+        "tried": public["tried"] or "",
+        "acceptance": public["acceptance"] or "",
+        "deadline": date.fromisoformat(public["deadline"]) if public["deadline"] else None,
     }
 
 
@@ -161,6 +175,11 @@ class _Public:
         if name in self._hidden:
             return None if name in _AMOUNTS else ""
         return value
+
+    def lines(self, name: str) -> list[dict[str, str]]:
+        """The lines of a table; the numbers of the rights only where these are public."""
+        found: list[dict[str, str]] = self._content.get(name) or []
+        return without_numbers(found) if name in self._hidden else found
 
     def negotiable(self, name: str) -> bool:
         """面议: the owner left a public amount open."""

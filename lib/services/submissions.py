@@ -24,7 +24,7 @@ from lib.domain.submissions import TRANSITIONS, Action, advance, mask_name, mask
 from lib.domain.text import fold
 from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
 from lib.services import attachments, attempts, audit, drafts, markings, notices, publication, scopes
-from lib.services.forms import Form, check
+from lib.services.forms import Form, check, without_numbers
 from lib.store.engine import Database
 from lib.store.models import Account, Division, Event, Organization, ReceiptCounter, Submission
 from lib.store.revision import insert_for
@@ -200,6 +200,8 @@ def _filled(
     }
     closed = [publication.ANSWERS.get(name, name) for name, level in kept.items() if level == FieldLevel.GRANTED]
     sealed = {name: content.pop(name) for name in closed if content.get(name)}
+    if rights := sealed.get("rights"):
+        content["rights"] = without_numbers(rights)
     return {
         "title": form.title,
         "content": content,

@@ -153,7 +153,8 @@ def _hits(database: Database, words: str) -> int:
 
 def test_what_its_owner_closes_stands_in_no_public_column(loaded: Database) -> None:
     values = achievement(
-        unit="内蒙古农业大学", price="88", floor_price="66", formula="独门配方", ip_number="ZL999",
+        unit="内蒙古农业大学", price="88", floor_price="66", formula="独门配方",
+        rights=[{"kind": "发明专利", "number": "ZL999"}],
         levels={"price": "signed_in", "ip": "granted", "formula": "public", "title": "granted"},
     )  # fmt: skip
     done = publish(loaded, hand_in(loaded, values, SubmissionKind.ACHIEVEMENT).number)
@@ -168,10 +169,11 @@ def test_what_its_owner_closes_stands_in_no_public_column(loaded: Database) -> N
         "contact": ("granted", f"张三，{CANARY}，canary@example.com"),
         "price": ("signed_in", "88.00 万元"),
         "floor_price": ("granted", "66.00 万元"),
-        "ip": ("granted", "ZL999"),
+        "ip": ("granted", "发明专利 ZL999"),
         "formula": ("granted", "独门配方"),
     }
-    assert {"formula", "floor_price", "ip_number"}.isdisjoint(submission.content) and submission.content["price"]
+    assert {"formula", "floor_price"}.isdisjoint(submission.content) and submission.content["price"]
+    assert "ZL999" not in str(submission.content) + str(record.rights)
 
 
 def test_a_published_registration_stands_in_its_event(loaded: Database) -> None:

@@ -25,6 +25,7 @@ from lib.store.models.workflow import (
     Notice,
     ReceiptCounter,
     Revision,
+    SavedSearch,
     SealedField,
     Submission,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "PolicyClause",
     "ReceiptCounter",
     "Revision",
+    "SavedSearch",
     "SealedField",
     "Statistic",
     "Submission",

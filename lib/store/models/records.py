@@ -2,8 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from lib.domain.dates import PartialDate
@@ -21,6 +22,8 @@ from lib.store.models.base import (
 )
 
 FIELD_RANGE = "field BETWEEN 1 AND 11"
+Rows = list[dict[str, Any]]
+"""Lines of a small table that belongs to one record and is only ever read with it."""
 IDS_ONCE = {"sqlite_autoincrement": True}
 """A withdrawn record keeps its id for itself: SQLite would give the highest one away again."""
 
@@ -65,7 +68,7 @@ class Organization(Versioned, Sourced, Placed, Base):
 
 
 class Achievement(Versioned, Owned, Sourced, Placed, Base):
-    """科技成果. The columns below `summary` are those of 成果征集/入库表 (rules §8.2)."""
+    """科技成果. The columns below `summary` are those of 成果征集/入库表 (rules §8.2) and of its record page."""
 
     __tablename__ = "achievement"
     __table_args__ = (
@@ -91,12 +94,35 @@ class Achievement(Versioned, Owned, Sourced, Placed, Base):
     indicators: Mapped[str] = mapped_column(default="", comment="技术指标")
     trl: Mapped[int | None] = mapped_column(SmallInteger, comment="技术成熟度 1–9")
     stage: Mapped[str] = mapped_column(default="", comment="所处阶段")
-    ip: Mapped[str] = mapped_column(default="", comment="知识产权形式与编号")
-    transfer_mode: Mapped[str] = mapped_column(default="", comment="拟转化方式")
+    rights: Mapped[Rows] = mapped_column(
+        JSON, default=list, server_default="[]", comment="知识产权: kind, number, state, expires"
+    )
+    transfer_mode: Mapped[str] = mapped_column(default="", comment="拟转化方式, several separated by 、")
     price: Mapped[Decimal | None] = mapped_column(comment="意向价格, 元")
     negotiable: Mapped[bool] = mapped_column(default=False, comment="面议")
+    value: Mapped[str] = mapped_column(default="", server_default="", comment="一句话价值")
+    problem: Mapped[str] = mapped_column(default="", server_default="", comment="解决的问题")
+    application: Mapped[str] = mapped_column(default="", server_default="", comment="应用场景")
+    comparison: Mapped[Rows] = mapped_column(
+        JSON, default=list, server_default="[]", comment="对比基准: indicator, existing, ours"
+    )
+    trl_scheme: Mapped[str] = mapped_column(default="", server_default="", comment="成熟度依据的标准")
+    trl_judge: Mapped[str] = mapped_column(default="", server_default="", comment="自评 or 第三方")
+    trl_evidence: Mapped[str] = mapped_column(default="", server_default="", comment="成熟度证据")
+    shares: Mapped[Rows] = mapped_column(
+        JSON, default=list, server_default="[]", comment="权益份额: holder, share in percent; 100 in all"
+    )
+    pricing_mode: Mapped[str] = mapped_column(default="", server_default="", comment="定价方式")
+    steps: Mapped[Rows] = mapped_column(JSON, default=list, server_default="[]", comment="阶段记录: step, on, note")
+    public_good: Mapped[bool | None] = mapped_column(comment="公益性; null: not stated")
+    valid_until: Mapped[date | None] = mapped_column()
 
     organization: Mapped[Organization | None] = relationship(lazy="joined")
+
+    @property
+    def ip(self) -> str:
+        """知识产权形式与编号 in one line."""
+        return "；".join(" ".join(filter(None, (right["kind"], right["number"]))) for right in self.rights)
 
 
 class Demand(Versioned, Owned, Sourced, Placed, Base):
@@ -123,9 +149,15 @@ class Demand(Versioned, Owned, Sourced, Placed, Base):
     demand_class: Mapped[str] = mapped_column(default="", comment="需求类别")
     keywords: Mapped[str] = mapped_column(default="")
     indicators: Mapped[str] = mapped_column(default="", comment="技术指标")
-    cooperation_mode: Mapped[str] = mapped_column(default="", comment="合作方式")
+    cooperation_mode: Mapped[str] = mapped_column(default="", comment="合作方式, several separated by 、")
     valid_from: Mapped[date | None] = mapped_column()
     valid_until: Mapped[date | None] = mapped_column()
+    comparison: Mapped[Rows] = mapped_column(
+        JSON, default=list, server_default="[]", comment="量化指标: indicator, existing, wanted"
+    )
+    tried: Mapped[str] = mapped_column(default="", server_default="", comment="已经试过的办法")
+    acceptance: Mapped[str] = mapped_column(default="", server_default="", comment="验收标准")
+    deadline: Mapped[date | None] = mapped_column(comment="希望完成日期")
 
     organization: Mapped[Organization | None] = relationship(lazy="joined")
 
@@ -168,6 +200,9 @@ class EventItem(Base):
     stage: Mapped[str] = mapped_column(default="")
     summary: Mapped[str] = mapped_column(default="")
     cooperation: Mapped[str] = mapped_column(default="", comment="合作需求")
+    achievement_id: Mapped[int | None] = mapped_column(
+        index=True, comment="the achievement it shows; one that was taken back keeps its number"
+    )
 
 
 class Cooperation(Sourced, Placed, Base):

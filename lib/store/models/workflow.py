@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lib.domain.vocabulary import AccessState, Decision, FieldLevel, SubmissionKind, SubmissionState
-from lib.store.models.base import Base, Versioned, one_of
+from lib.store.models.base import Base, Versioned, one_of, text_length
 
 _RECORD_KINDS = ["achievement", "demand", "event_item"]
 
@@ -146,6 +146,25 @@ class MatchDecision(Base):
     reason: Mapped[str] = mapped_column()
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     at: Mapped[datetime] = mapped_column()
+
+
+class SavedSearch(Base):
+    """A search of the catalogue that an account keeps: what was found since it was last looked at is unread."""
+
+    __tablename__ = "saved_search"
+    __table_args__ = (
+        one_of("kind", ["achievement", "demand", "organization"]),
+        text_length("name", 60),
+        UniqueConstraint("account_id", "kind", "query"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    query: Mapped[str] = mapped_column(comment="the parameters of its address, in one order")
+    name: Mapped[str] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column()
+    seen_at: Mapped[datetime] = mapped_column(comment="what was published later is unread")
 
 
 class Attachment(Base):

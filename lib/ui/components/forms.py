@@ -1,7 +1,7 @@
 """The fields of the forms: one description draws the widgets and names the answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -16,19 +16,25 @@ from lib.domain.vocabulary import (
     COOPERATION_MODES,
     DEMAND_CLASSES,
     FIELDS,
+    IP_STATES,
     IP_TYPES,
     MILITARY_DIRECTIONS,
+    PRICING_MODES,
     STAGES,
+    STEPS,
     TRANSFER_MODES,
+    TRL_JUDGES,
     TRL_LEVELS,
+    TRL_SCHEMES,
+    YES_NO,
     FieldLevel,
     SubmissionKind,
 )
-from lib.services.forms import PROJECT_SOURCES
+from lib.services.forms import DATES, LARGEST_TABLE, PROJECT_SOURCES, SEPARATOR
 from lib.services.publication import ANSWERS
 from lib.ui.components.markup import draw, el
 
-Shape = Literal["text", "prose", "choice", "date", "tick", "check"]
+Shape = Literal["text", "prose", "choice", "choices", "table", "date", "tick", "check"]
 AMOUNTS: Final = frozenset({"budget", "price", "floor_price"})
 """Answers in 元 that are typed and shown in 万元."""
 PAUSE: Final = "1.5s"
@@ -37,7 +43,7 @@ PAUSE: Final = "1.5s"
 
 @dataclass(frozen=True)
 class Field:
-    """One question: its name in the form, its label, how it is asked."""
+    """One question: its name in the form, its label, how it is asked. A table has `columns`, questions themselves."""
 
     name: str
     label: str
@@ -45,6 +51,7 @@ class Field:
     placeholder: str = ""
     options: Mapping[Any, str] = field(default_factory=dict)
     optional: bool = False
+    columns: tuple["Field", ...] = ()
 
     @property
     def asked(self) -> str:
@@ -61,6 +68,46 @@ def _same(values: Sequence[str]) -> dict[str, str]:
 
 
 _FIELD: Final = Field("field", "技术领域", "choice", options=FIELDS)
+_RIGHTS: Final = Field(
+    "rights",
+    "知识产权",
+    "table",
+    columns=(
+        Field("kind", "形式", "choice", options=_same(IP_TYPES)),
+        Field("number", "编号", placeholder="专利号、登记号"),
+        Field("state", "状态", "choice", options=_same(IP_STATES)),
+        Field("expires", "到期日", placeholder="如 2035-06-30"),
+    ),
+)
+_SHARES: Final = Field(
+    "shares",
+    "权益份额",
+    "table",
+    optional=True,
+    columns=(Field("holder", "权利人"), Field("share", "份额（%）", placeholder="各行合计 100")),
+)
+_STEPS: Final = Field(
+    "steps",
+    "走到哪一步",
+    "table",
+    optional=True,
+    columns=(
+        Field("step", "环节", "choice", options=_same(STEPS)),
+        Field("on", "时间", placeholder="如 2025-06"),
+        Field("note", "做了什么"),
+    ),
+)
+
+
+def _compared(label: str, last: Field) -> Field:
+    columns = (
+        Field("indicator", "指标", placeholder="如：回收率"),
+        Field("existing", "现有水平", placeholder="如：82%"),
+        last,
+    )
+    return Field("comparison", label, "table", optional=True, columns=columns)
+
+
 _KEYWORDS: Final = Field("keywords", "关键词", placeholder="最多 3 个，用顿号隔开")
 _WHO: Final[Section] = (
     "谁来提",
@@ -108,8 +155,16 @@ def sections(kind: SubmissionKind, leagues: Mapping[str, str], banners: Mapping[
                 (
                     (Field("description", "现在的难处", "prose", "现在怎么做、卡在哪里、影响多大"),),
                     (Field("indicators", "希望达到的指标", "prose", "如：分离率、处理成本、年处理量，尽量写数字"),),
+                    (_compared("量化指标", Field("wanted", "希望达到", placeholder="如：95%")),),
+                    (Field("tried", "试过的办法", "prose", "试过什么、为什么没有解决", optional=True),),
+                    (
+                        Field(
+                            "acceptance", "验收标准", "prose", "怎样算解决了：测什么、在哪里测、由谁测", optional=True
+                        ),
+                    ),
                     (_FIELD, Field("demand_class", "需求类别", "choice", options=_same(DEMAND_CLASSES))),
-                    (Field("cooperation_mode", "合作方式", "choice", options=_same(COOPERATION_MODES)), _KEYWORDS),
+                    (Field("cooperation_mode", "合作方式", "choices", options=_same(COOPERATION_MODES)),),
+                    (_KEYWORDS, Field("deadline", "希望完成日期", "date", optional=True)),
                     (
                         Field("budget", "预算（万元）", placeholder="留空为面议"),
                         Field("wanted", "意向合作单位或专家", optional=True),
@@ -126,25 +181,38 @@ def sections(kind: SubmissionKind, leagues: Mapping[str, str], banners: Mapping[
             (
                 "成果是什么",
                 (
+                    (Field("value", "一句话价值", placeholder="给谁解决什么、好多少，60 字以内", optional=True),),
                     (Field("summary", "成果简介", "prose", "解决什么问题、怎么解决、用在哪里"),),
+                    (Field("problem", "解决的问题", "prose", optional=True),),
+                    (Field("application", "应用场景", "prose", optional=True),),
                     (Field("indicators", "技术指标", "prose", "尽量写数字"),),
+                    (_compared("对比基准", Field("ours", "本成果", placeholder="如：95%")),),
                     (_FIELD, Field("achievement_class", "成果类别", "choice", options=_same(ACHIEVEMENT_CLASSES))),
                     (
                         Field("trl", "技术成熟度", "choice", options={n: f"{n} 级 {t}" for n, t in TRL_LEVELS.items()}),
                         Field("stage", "所处阶段", "choice", options=_same(STAGES)),
                     ),
                     (
-                        Field("ip_type", "知识产权形式", "choice", options=_same(IP_TYPES)),
-                        Field("ip_number", "知识产权编号", placeholder="专利号、登记号", optional=True),
+                        Field("trl_scheme", "成熟度依据", "choice", options=_same(TRL_SCHEMES), optional=True),
+                        Field("trl_judge", "成熟度由谁判定", "choice", options=_same(TRL_JUDGES), optional=True),
                     ),
+                    (Field("trl_evidence", "成熟度证据", "prose", "如：检测报告、现场考核、用户证明", optional=True),),
+                    (_RIGHTS,),
+                    (_SHARES,),
+                    (Field("transfer_mode", "拟转化方式", "choices", options=_same(TRANSFER_MODES)),),
                     (
-                        Field("transfer_mode", "拟转化方式", "choice", options=_same(TRANSFER_MODES)),
+                        Field("pricing_mode", "定价方式", "choice", options=_same(PRICING_MODES), optional=True),
                         Field("price", "意向价格（万元）", placeholder="留空为面议"),
                     ),
                     (Field("floor_price", "底价（万元）", placeholder="只给获得授权的人看", optional=True),),
                     (Field("formula", "配方与关键参数", "prose", "只给获得授权的人看", optional=True),),
                     (_KEYWORDS, Field("year", "完成年份", placeholder="如 2025", optional=True)),
-                    (Field("award", "获奖情况或课题来源", optional=True),),
+                    (_STEPS,),
+                    (
+                        Field("award", "获奖情况或课题来源", optional=True),
+                        Field("public_good", "公益性", "choice", options=_same(YES_NO), optional=True),
+                    ),
+                    (Field("valid_until", "有效期止", "date", optional=True),),
                 ),
             ),
             (
@@ -160,10 +228,8 @@ def sections(kind: SubmissionKind, leagues: Mapping[str, str], banners: Mapping[
                 "对接什么",
                 (
                     (Field("direction", "方向", "choice", options=_same(MILITARY_DIRECTIONS)), _FIELD),
-                    (
-                        Field("demand_class", "需求类别", "choice", options=_same(DEMAND_CLASSES)),
-                        Field("cooperation_mode", "合作方式", "choice", options=_same(COOPERATION_MODES)),
-                    ),
+                    (Field("demand_class", "需求类别", "choice", options=_same(DEMAND_CLASSES)),),
+                    (Field("cooperation_mode", "合作方式", "choices", options=_same(COOPERATION_MODES)),),
                     (
                         Field("trl", "技术成熟度", "choice", options={n: f"{n} 级 {t}" for n, t in TRL_LEVELS.items()}),
                         Field("stage", "所处阶段", "choice", options=_same(STAGES)),
@@ -243,8 +309,44 @@ def draw_field(asked: Field, sheet: Sheet) -> Any:
     return value
 
 
+def _table(asked: Field, label: str, sheet: Sheet) -> list[dict[str, str]]:
+    """A small table as lines of fields; what is blank is no line."""
+    key, start = sheet.key(asked.name), sheet.start.get(asked.name) or []
+    counted = f"{key}-lines"
+    shown = st.session_state.setdefault(counted, max(1, len(start)))
+    lines: list[dict[str, str]] = []
+    with st.container(gap="small", key=f"table-{key}"):
+        draw(el("p", label, cls="bj-table-label"))
+        for number in range(shown):
+            line: dict[str, str] = {}
+            begun = start[number] if number < len(start) else {}
+            kept = Sheet(
+                sheet.kind, sheet.draft, {f"{asked.name}-{number}-{name}": text for name, text in begun.items()}
+            )
+            for place, column in zip(st.columns(len(asked.columns), gap="small"), asked.columns, strict=True):
+                with place:
+                    cell = replace(column, name=f"{asked.name}-{number}-{column.name}")
+                    line[column.name] = str(_widget(cell, column.label, kept) or "")
+            if any(line.values()):
+                lines.append(line)
+        if shown < LARGEST_TABLE:
+            st.button(
+                "加一行", icon=":material/add:", type="tertiary", key=f"{key}-more", on_click=_more, args=(counted,)
+            )
+    return lines
+
+
+def _more(counted: str) -> None:
+    st.session_state[counted] += 1
+
+
 def _widget(asked: Field, label: str, sheet: Sheet) -> Any:
     name, start = sheet.key(asked.name), sheet.start.get(asked.name)
+    if asked.shape == "table":
+        return _table(asked, label, sheet)
+    if asked.shape == "choices":
+        begun = [option for option in asked.options if option in str(start or "").split(SEPARATOR)]
+        return SEPARATOR.join(st.pills(label, list(asked.options), selection_mode="multi", default=begun, key=name))
     if asked.shape == "prose":
         return st.text_area(label, str(start or ""), key=name, placeholder=asked.placeholder, height=96)
     if asked.shape == "choice":
@@ -315,7 +417,7 @@ def typed(answers: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if name in AMOUNTS:
             found[name] = f"{Decimal(str(value)) / 10_000:f}"
-        elif name.startswith("valid_") and not isinstance(value, date):
+        elif name in DATES and not isinstance(value, date):
             found[name] = date.fromisoformat(value)
         else:
             found[name] = str(value) if name == "year" else value
@@ -341,9 +443,21 @@ def named_answers(
     found = []
     for item in asked:
         value = content.get(item.name)
-        if value not in (None, "", False, True):
+        if isinstance(value, list):
+            if value:
+                found.append((item.name, item.label, _lines(item, value)))
+        elif value not in (None, "", False, True):
             found.append((item.name, item.label, str(item.options.get(value, _shown(item.name, value)))))
     return found
+
+
+def _lines(asked: Field, lines: Sequence[Mapping[str, str]]) -> str:
+    """A table in one line: the cells that are filled, named where there are more than two."""
+    told = (
+        "，".join(f"{column.label} {line[column.name]}" for column in asked.columns if line.get(column.name))
+        for line in lines
+    )
+    return "；".join(told)
 
 
 def label(kind: SubmissionKind, name: str) -> str:

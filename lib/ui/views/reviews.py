@@ -1,7 +1,6 @@
 """The review page: the queue, one submission with what changed, who does it, the decision."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 import streamlit as st
@@ -9,7 +8,6 @@ import streamlit as st
 from lib.domain.dates import show_time
 from lib.domain.disclosure import labels as disclosed
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
-from lib.domain.money import show_wan
 from lib.domain.reviews import CHECKLIST, TEMPLATES
 from lib.domain.submissions import Action
 from lib.domain.vocabulary import SubmissionState
@@ -156,8 +154,8 @@ def _confidential(ctx: Context, found: Review) -> None:
     if st.button("查看联系方式与授权内容", icon=":material/visibility:", help="每次查看都会记录在案"):
         seen = reviews.view_confidential(database(), found.id, actor=ctx.actor)
         sealed = [
-            (forms.label(found.receipt.kind, name), show_wan(Decimal(str(v))) if name in forms.AMOUNTS else str(v))
-            for name, v in seen.sealed.items()
+            (forms.label(found.receipt.kind, name), _answer(found, name, value, {}))
+            for name, value in seen.sealed.items()
         ]
         records.facts([("联系人", seen.name), ("电话", seen.phone), ("邮箱", seen.email), *sealed], "联系方式")
         return
