@@ -2,12 +2,12 @@
 
 from lib.domain.access import Permission
 from lib.ui import address, guard
-from lib.ui.views import catalogue
+from lib.ui.views import catalogue, record
 
 ctx = guard.page(Permission.READ_CATALOGUE)
 
 if record_id := address.number("id"):
-    catalogue.achievement(ctx, record_id)
+    record.achievement(ctx, record_id)
 else:
     catalogue.listing(
         ctx,
