@@ -44,6 +44,7 @@ from lib.store.models import (
     MatchDecision,
     Notice,
     ReceiptCounter,
+    SavedSearch,
     SealedField,
     Submission,
 )
@@ -98,7 +99,8 @@ def fill(db: Database, folder: Path) -> None:
             [
                 submission(2, revises_id=first.id, account_id=account.id, before={"title": None}),
                 Achievement(title=ODD, price=Decimal("99999999999999.99"), source_date=date(1999, 1, 1),
-                            source_precision="year", **OF),
+                            source_precision="year", shares=[{"holder": ODD, "share": "33.33"}],
+                            public_good=False, **OF),
                 Demand(title="需求", budget=Decimal("0.01"), negotiable=True, **OF),
                 EventItem(event_id=event.id, title="项目"),
                 EventOrganizer(account_id=account.id, event_id=event.id),
@@ -116,6 +118,8 @@ def fill(db: Database, folder: Path) -> None:
                 Notice(account_id=account.id, at=MOMENT, title="通知", page="submit", query={"id": "1"}),
                 MatchDecision(demand_id=1, achievement_id=2, decision="refused", reason=ODD, account_id=account.id,
                               at=MOMENT),
+                SavedSearch(account_id=account.id, kind="achievement", query="q=稀土", name=ODD[:60], created_at=MOMENT,
+                            seen_at=MOMENT),
                 ReceiptCounter(kind="demand", day=date(2026, 11, 26), last=2),
             ]
         )  # fmt: skip
@@ -256,7 +260,11 @@ def _rewritten(path: Path) -> None:
 DAMAGES: dict[str, tuple[bool, Callable[[Path], Any], str]] = {
     "a flipped bit in a table": (True, lambda p: _flip(p / "tables" / "achievement.jsonl"), "校验值不符"),
     "a flipped bit in a tar": (False, _flip, "已损坏"),
-    "a tar cut short": (False, lambda p: p.write_bytes(p.read_bytes()[:-9000]), "已损坏"),
+    "a tar cut short": (
+        False,
+        lambda p: p.write_bytes(p.read_bytes()[:-12_000]),
+        "已损坏",
+    ),  # more than a tar is padded
     "half a tar": (False, lambda p: p.write_bytes(p.read_bytes()[: p.stat().st_size // 2]), "已损坏"),
     "no archive at all": (False, lambda p: p.write_bytes(b"PK\x03\x04" * 99), "已损坏"),
     "a table gone": (True, lambda p: (p / "tables" / "demand.jsonl").unlink(), "缺少或多余"),
