@@ -24,7 +24,7 @@ TEXTS = {
     "配方与关键参数（选填，授权可见）": SECRET,
     "第一完成人": "巴特尔",
 }
-CHOICES = ("技术领域", "成果类别", "技术成熟度", "所处阶段", "知识产权形式", "拟转化方式")
+CHOICES = ("技术领域", "成果类别", "技术成熟度", "所处阶段", "形式")
 
 
 @pytest.fixture
@@ -102,6 +102,8 @@ def _post(member: Visit) -> None:
         _fill(page, label, text)
     for label in CHOICES:
         _choose(member, label)
+    page.get_by_role("button", name="许可他人使用", exact=True).click()
+    member.settle()
     _fill(page, "联系人", "巴特尔")
     _fill(page, "联系电话", "13900001234")
     _declare(member)

@@ -30,7 +30,7 @@ TEXTS = {
     "联系人": "其木格",
     "联系电话": PHONE,
 }
-CHOICES = ("技术领域", "需求类别", "合作方式", "所属盟市")
+CHOICES = ("技术领域", "需求类别", "所属盟市")
 DECLARED = ("所填情况属实", "已自查")
 
 
@@ -49,6 +49,8 @@ def fill_demand(seen: Visit, title: str, path: str = "submit?kind=demand") -> Pa
         box.press("Enter")
         expect(box).not_to_have_value("")
         seen.settle()
+    page.get_by_role("button", name="合作开发", exact=True).click()
+    seen.settle()
     for label in DECLARED:
         page.get_by_text(label).click()
     seen.settle()

@@ -15,6 +15,7 @@ from lib.domain.errors import Unavailable
 from lib.domain.submissions import Action
 from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
 from lib.services import drafts, notices, reviews, submissions
+from lib.services.forms import SEPARATOR
 from lib.store.engine import Database
 from lib.store.models import Draft, Submission
 from lib.ui import guard
@@ -22,6 +23,7 @@ from tests.pages.conftest import open_page
 from tests.samples import CHECKED, XILINGOL, achievement, demand, military, person
 
 DEMAND, MILITARY = SubmissionKind.DEMAND, SubmissionKind.MILITARY
+TABLES = {"rights", "shares", "steps", "comparison"}
 SignIn = Callable[..., Actor]
 
 
@@ -50,17 +52,21 @@ def _saved(at: AppTest) -> bool:
 
 
 def _field(at: AppTest, name: str) -> Any:
-    kinds = (at.text_input, at.text_area, at.selectbox, at.date_input, at.checkbox, at.radio)
+    kinds = (at.text_input, at.text_area, at.selectbox, at.date_input, at.checkbox, at.radio, at.pills)
     return next(w for kind in kinds for w in kind if str(w.key).endswith(f"-f-{name}"))
 
 
 def _fill(at: AppTest, values: Mapping[str, Any]) -> AppTest:
     """Give the fields that are there these answers, all at once."""
-    for name, value in values.items():
+    given = {name: None if name == "banner" else value for name, value in values.items() if name not in TABLES}
+    for table in TABLES & set(values):
+        given |= {f"{table}-{n}-{name}": text for n, line in enumerate(values[table]) for name, text in line.items()}
+    for name, value in given.items():
         try:
-            _field(at, name).set_value(None if name == "banner" else value)
+            widget = _field(at, name)
         except StopIteration:
             continue
+        widget.set_value(value.split(SEPARATOR) if widget in list(at.pills) else value)
     return at.run()
 
 
