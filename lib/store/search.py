@@ -7,7 +7,7 @@ SQLite keeps the bigrams in FTS5, PostgreSQL in a tsvector with GIN; both are to
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     Table,
     TextClause,
+    bindparam,
     event,
     inspect,
     select,
@@ -29,6 +30,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from lib.domain.text import MAX_QUERY, grams, phrases, runs, simplified, terms
 from lib.domain.vocabulary import ORGANIZATION_KINDS, Origin
 from lib.store.models import Achievement, Base, Demand, Organization
+from lib.store.models.base import Moment
 
 Row = Mapping[str, Any]
 UNKNOWN: Final = 0
@@ -37,6 +39,7 @@ UNKNOWN: Final = 0
 _BATCH = 2000
 _CHUNK = 20_000
 _RANKED: Final = 2000  # of more hits than these, the keywords do not tell which one to read
+_FEW = 100  # of so many new records each is looked up in the index; of more, the hits are read and sifted
 _TITLE_GAP = 10  # keeps a phrase from running from the title into the body of a tsvector
 
 
@@ -306,13 +309,52 @@ def find(
     return Found(total, _ids(session, page, order), counts, whole, loosened)
 
 
-def _cells(session: Session, index: SearchIndex, matched: Match | None) -> Sequence[Any]:
+@dataclass(frozen=True)
+class _Since:
+    moment: datetime
+    few: bool
+
+
+def _cells(session: Session, index: SearchIndex, matched: Match | None, also: _Since | None = None) -> Sequence[Any]:
     source = matched.source if matched else f"{index.table.name} AS i"
     condition = matched.condition if matched else "1 = 1"
-    return session.execute(
-        _statement(f"SELECT i.cell, count(*) FROM {source} WHERE {condition} GROUP BY i.cell"),
-        {"match": matched.values["match"]} if matched else {},
-    ).all()
+    values = {"match": matched.values["match"]} if matched else {}
+    if also is not None:
+        known = "f.rowid" if also.few and matched and _is_sqlite(session) else "i.id"
+        condition += f" AND {known} IN (SELECT id FROM {index.name} WHERE created_at > :since)"
+        values["since"] = also.moment
+    sql = f"SELECT i.cell, count(*) FROM {source} WHERE {condition} GROUP BY i.cell"
+    return session.execute(_dated(sql) if also else _statement(sql), values).all()
+
+
+def fresh(
+    session: Session,
+    index: SearchIndex,
+    query: str | Terms,
+    chosen: Mapping[str, Sequence[int]],
+    since: datetime,
+    *,
+    loosen: bool = False,
+) -> int:
+    """How many of the records that `find` finds with these arguments were made after `since`."""
+    groups = asked(query) if isinstance(query, str) else query
+    matched = match(session, index, groups)
+    if matched is None and (query if isinstance(query, tuple) else query.strip()):
+        return 0
+    newer = f"SELECT count(*) FROM (SELECT 1 FROM {index.name} WHERE created_at > :since LIMIT {_FEW + 1}) AS newer"
+    count = session.scalar(_dated(newer), {"since": since})
+    if not count:
+        return 0
+    also = _Since(since, count <= _FEW)
+    cells = _cells(session, index, matched, also)
+    if not cells and loosen and len(groups) > 1 and matched and not _finds(session, matched):
+        cells = _cells(session, index, match(session, index, groups, some=True), also)
+    return _tally(index, cells, chosen)[0]
+
+
+def _finds(session: Session, matched: Match) -> bool:
+    sql = f"SELECT 1 FROM {matched.source} WHERE {matched.condition} LIMIT 1"
+    return session.scalar(_statement(sql), {"match": matched.values["match"]}) is not None
 
 
 @dataclass(frozen=True)
@@ -385,6 +427,12 @@ def _tally(
 def _statement(sql: str) -> TextClause:
     """The same text is parsed once."""
     return text(sql)
+
+
+@lru_cache(maxsize=256)
+def _dated(sql: str) -> TextClause:
+    """The same with a moment in it."""
+    return text(sql).bindparams(bindparam("since", type_=Moment()))
 
 
 # ------------------------------------------------------------------ keeping

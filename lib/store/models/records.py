@@ -28,6 +28,11 @@ IDS_ONCE = {"sqlite_autoincrement": True}
 """A withdrawn record keeps its id for itself: SQLite would give the highest one away again."""
 
 
+def newest(table: str) -> Index:
+    """What tells which records are new since a moment, for searches that somebody keeps."""
+    return Index(f"ix_{table}_created_at", "created_at")
+
+
 class Placed:
     """Where a record belongs; null where the source names no place."""
 
@@ -57,7 +62,7 @@ class Organization(Versioned, Sourced, Placed, Base):
     """机构."""
 
     __tablename__ = "organization"
-    __table_args__ = (text_length("name", 120), *sourced_checks())
+    __table_args__ = (text_length("name", 120), *sourced_checks(), newest("organization"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column()
@@ -78,6 +83,7 @@ class Achievement(Versioned, Owned, Sourced, Placed, Base):
         CheckConstraint("trl BETWEEN 1 AND 9", name="trl_range"),
         year_range("year"),
         *sourced_checks(),
+        newest("achievement"),
         IDS_ONCE,
     )
 
@@ -136,6 +142,7 @@ class Demand(Versioned, Owned, Sourced, Placed, Base):
         CheckConstraint("budget > 0", name="budget_positive"),
         year_range("year"),
         *sourced_checks(),
+        newest("demand"),
         IDS_ONCE,
     )
 

@@ -52,6 +52,8 @@ def upgrade() -> None:
     _rights_of_submissions()
     _drafts()
     _saved_searches()
+    for table in ('achievement', 'demand', 'organization'):
+        op.create_index(f'ix_{table}_created_at', table, ['created_at'])
     if op.get_bind().dialect.name == 'postgresql':
         op.execute("COMMENT ON COLUMN achievement.transfer_mode IS '拟转化方式, several separated by 、'")
         op.execute("COMMENT ON COLUMN demand.cooperation_mode IS '合作方式, several separated by 、'")
