@@ -419,7 +419,7 @@ def find(session: Session, kind: str, query: CatalogueQuery, *, actor: Actor, mo
     labels = league_names(session)
     facets = {
         name: tuple(
-            FacetValue(facet_value(name, number), _label(name, number, labels), count)
+            FacetValue(facet_value(name, number), facet_label(name, number, labels), count)
             for number, count in sorted(_with(counts, chosen.get(name, ())), key=lambda item: _rank(name, item))
         )
         for name, counts in found.facets.items()
