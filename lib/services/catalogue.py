@@ -172,6 +172,12 @@ def question(kind: str, values: Callable[[str], Sequence[str]]) -> CatalogueQuer
     )
 
 
+def parameters(query: CatalogueQuery) -> list[tuple[str, str]]:
+    """What an address says of the records that are asked for, always in one order: without order, page and size."""
+    chosen = [(name, value) for name, values in sorted(query.facets.items()) for value in sorted(values)]
+    return [*([("q", query.q)] if query.q else []), *chosen, *([] if query.wide or not query.q else [("exact", "1")])]
+
+
 def _last(values: Sequence[str]) -> str:
     return values[-1] if values else ""
 
@@ -501,7 +507,8 @@ def _with(counts: Mapping[int, int], chosen: Sequence[int]) -> Iterable[tuple[in
     return {**dict.fromkeys(chosen, 0), **counts}.items()
 
 
-def _label(facet: str, number: int, leagues: Mapping[str, str]) -> str:
+def facet_label(facet: str, number: int, leagues: Mapping[str, str]) -> str:
+    """What people read for an index number; `leagues` are those of `league_names`."""
     if number == search.UNKNOWN:
         return UNDISCLOSED
     if facet == "field":
