@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
@@ -442,6 +442,24 @@ def find(session: Session, kind: str, query: CatalogueQuery, *, actor: Actor, mo
         words=words,
         whole=found.whole,
     )
+
+
+def count_since(session: Session, kind: str, query: CatalogueQuery, since: datetime, *, actor: Actor) -> int:
+    """How many of the records that `find` finds were made public here after `since`.
+
+    A record that was taken back and published again is new again. Raises InvalidQuery for a facet value that cannot
+    be one, AccessDenied.
+    """
+    require(actor, Permission.READ_CATALOGUE)
+    chosen = {name: [facet_number(name, value) for value in values] for name, values in query.facets.items()}
+    groups = _groups(query.q) if query.wide else search.asked(query.q)
+    return search.fresh(session, search.INDEXES[kind], groups or query.q, chosen, since, loosen=query.wide)
+
+
+def newest(session: Session, kind: str) -> datetime | None:
+    """When the record of this kind that is the newest here was made public; None where there is none."""
+    moment: datetime | None = session.scalar(select(func.max(search.INDEXES[kind].entity.__table__.c.created_at)))
+    return moment
 
 
 def _groups(q: str) -> search.Terms:

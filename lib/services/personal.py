@@ -32,6 +32,7 @@ from lib.store.models import (
     Login,
     Notice,
     Organization,
+    SavedSearch,
     Submission,
 )
 
@@ -215,6 +216,7 @@ def _mine(account_id: int) -> Iterator[tuple[str, type[Base], ColumnElement[bool
     yield "attachments", Attachment, Attachment.account_id == account_id
     yield "access_requests", AccessRequest, AccessRequest.account_id == account_id
     yield "notices", Notice, Notice.account_id == account_id
+    yield "searches", SavedSearch, SavedSearch.account_id == account_id
     about = (AuditEntry.object_kind == "account") & (AuditEntry.object_id == str(account_id))
     yield "audit", AuditEntry, or_(AuditEntry.account_id == account_id, about)
 
@@ -278,6 +280,7 @@ _FORGOTTEN: Final[Mapping[type[Base], InstrumentedAttribute[Any]]] = {
     Draft: Draft.account_id,
     Login: Login.account_id,
     Notice: Notice.account_id,
+    SavedSearch: SavedSearch.account_id,
     EventOrganizer: EventOrganizer.account_id,
     AccountLink: AccountLink.account_id,
 }

@@ -23,12 +23,12 @@ from sqlalchemy.orm import Session
 
 import lib.services
 from lib.domain.access import REGION, VISITOR, Actor, Permission, Role
-from lib.domain.dates import today_shanghai
+from lib.domain.dates import now_utc, today_shanghai
 from lib.domain.errors import AccessDenied, NotFound, ProductError
 from lib.domain.submissions import Action
 from lib.domain.vocabulary import AccessState, Decision, FieldLevel, SubmissionKind
 from lib.files.tables import TableError
-from lib.services import attachments, grants, links, reviews, submissions
+from lib.services import attachments, grants, links, reviews, searches, submissions
 from lib.services.catalogue import CatalogueQuery
 from lib.services.channels import FactQuery, FlowQuery
 from lib.services.contracts import ContractQuery
@@ -166,6 +166,9 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "submissions.withdraw_all": Row(P.MANAGE_OWN_ACCOUNT, args=lambda w: (w.account,)),
     "submissions.expire": Row(P.LOAD_DATA),
+    "bulk.preview": Row(P.UPLOAD_ATTACHMENT, args=lambda w: (SubmissionKind.MILITARY, (), "x.csv", b"")),
+    "bulk.take": Row(P.UPLOAD_ATTACHMENT, args=lambda w: (SubmissionKind.DEMAND, (), "x.csv", b"", {})),
+    "bulk.unsent": Row(P.UPLOAD_ATTACHMENT, nothing_of_it, lambda w: ("0" * 64,)),
     # reviewing
     "reviews.queue": Row(P.REVIEW_SUBMISSION, args=lambda w: (QueueQuery(),)),
     "reviews.waiting": Row(P.REVIEW_SUBMISSION),
@@ -205,6 +208,13 @@ ROWS: Final[dict[str, Row]] = {
     "notices.listing": Row(P.MANAGE_OWN_ACCOUNT),
     "notices.mark_read": Row(P.MANAGE_OWN_ACCOUNT),
     "notices.new_feed_key": Row(P.MANAGE_OWN_ACCOUNT),
+    # saved searches
+    "searches.listing": Row(None),
+    "searches.news": Row(P.READ_CATALOGUE, args=lambda w: ("demand", CatalogueQuery(), now_utc())),
+    "searches.save": Row(P.MANAGE_OWN_ACCOUNT, args=lambda w: ("demand", lambda _name: [])),
+    "searches.mark_seen": Row(P.MANAGE_OWN_ACCOUNT, args=lambda w: (w.search, now_utc())),
+    "searches.rename": Row(P.MANAGE_OWN_ACCOUNT, nothing_of_it, lambda w: (w.search, "别的名字")),
+    "searches.remove": Row(P.MANAGE_OWN_ACCOUNT, args=lambda w: (w.search,)),
     # accounts
     "accounts.confirm": Row(P.MANAGE_OWN_ACCOUNT, args=lambda w: (PASSWORD,)),
     "accounts.create_account": Row(P.MANAGE_ACCOUNTS, args=lambda w: ("new", PASSWORD, "新人", Role.MEMBER)),
@@ -271,6 +281,7 @@ ROWS: Final[dict[str, Row]] = {
        for kind in ("achievement", "demand", "organization")},
     "catalogue.achievements_of": Row(P.READ_CATALOGUE, args=lambda w: (1,)),
     "catalogue.demands_of": Row(P.READ_CATALOGUE, args=lambda w: (1,)),
+    "catalogue.count_since": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", CatalogueQuery(), now_utc())),
     "catalogue.find": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", CatalogueQuery())),
     "catalogue.nearest": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", "稀土")),
     "catalogue.cards_of": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", (1,))),
@@ -396,7 +407,7 @@ def _build(rehearsal: Rehearsal, folder: Path) -> Any:
         registration=hand_in(registration(near_event), SubmissionKind.REGISTRATION, VISITOR)[0],
         request=asked, granted=granted, attachment=attachment, account=owner.account_id, login=login,
         applicant=applicant.account_id, reviewer=reviewer.account_id, no_volume=Volume(),
-        later=today_shanghai() + timedelta(days=9),
+        later=today_shanghai() + timedelta(days=9), search=searches.save(real, "demand", lambda _: [], actor=owner).id,
         invitation=links.invite(real, Role.BROKER, 7, actor=keeper),
         reset=links.reset_link(real, owner.account_id or 0, actor=keeper),
     )  # fmt: skip
