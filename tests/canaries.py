@@ -203,7 +203,8 @@ def addresses(planted: Planted) -> Iterator[tuple[str, dict[str, Any]]]:
         "demands": [{"id": str(i)} for i in records["demand"] + records["military"]],
         "roadshows": [{"id": str(i)} for i in records["event"]],
         "review": [{"id": str(i)} for i in planted.submissions] + [{"state": s.value} for s in SubmissionState],
-        "mine": [{"id": str(i)} for i in planted.submissions] + [{"view": v} for v in ("notices", "drafts", "feed")],
+        "mine": [{"id": str(i)} for i in planted.submissions]
+        + [{"view": v} for v in ("notices", "drafts", "searches", "feed")],
         "access": [{"view": view} for view in ("mine", "waiting", "granted")],
         "submit": [{"kind": "achievement", "draft": draft} for draft in planted.drafts] + [{"view": "status"}],
         "audit": [{"page": "2"}],

@@ -1,7 +1,8 @@
-"""What programs subscribe to: the calendar of events, the newest achievements, and the notices of one account."""
+"""What programs subscribe to: the calendar of events, any search of the catalogue, the notices of one account."""
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from hashlib import sha256
 from typing import Final
@@ -11,13 +12,15 @@ from xml.etree import ElementTree
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from lib.domain.access import VISITOR
 from lib.domain.dates import SHANGHAI, today_shanghai
 from lib.domain.errors import NotFound
 from lib.files.calendar import events_ics
-from lib.services import catalogue, notices, revisions, roadshows
+from lib.services import catalogue, notices, revisions, roadshows, searches
 from lib.services.catalogue import Card, CatalogueQuery
+from lib.services.exports import NOUNS, PAGES
 from lib.services.notices import NoticeItem
 from lib.settings import settings
 from lib.store.engine import database
@@ -25,6 +28,8 @@ from lib.store.engine import database
 ATOM: Final = "http://www.w3.org/2005/Atom"
 _ENTRIES: Final = 50
 _UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC).isoformat()
+_LONGEST: Final = 2 * searches.LONGEST
+_TITLES: Final = {"achievement": "最新科技成果", "demand": "最新技术需求", "organization": "最新机构"}
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 ElementTree.register_namespace("", ATOM)
@@ -32,12 +37,20 @@ ElementTree.register_namespace("", ATOM)
 
 async def events(request: Request) -> Response:
     """GET /feeds/events.ics: every dated event."""
-    return await _feed(request, "event", "text/calendar; charset=utf-8", _calendar)
+    return await _feed(request, ("event",), "text/calendar; charset=utf-8", _calendar)
 
 
-async def achievements(request: Request) -> Response:
-    """GET /feeds/achievements.atom: the achievements made public last."""
-    return await _feed(request, "achievement", "application/atom+xml; charset=utf-8", _atom)
+async def search(request: Request) -> Response:
+    """GET /feeds/{page}.atom: the newest records that the page finds with the same parameters; 414 for far too many."""
+    kind = _KINDS[request.url.path.rpartition("/")[2].removesuffix(".atom")]
+    query = catalogue.question(kind, request.query_params.getlist)
+    asked = searches.address(query)
+    if len(request.url.query) > _LONGEST or len(asked) > searches.LONGEST:
+        return PlainTextResponse("这个订阅地址太长。请减少一些搜索词或筛选条件，再从列表页复制。", 414)
+    newest = replace(query, order="latest", page=1, size=_ENTRIES)
+    topics = (kind, "organization", "division")
+    media_type = "application/atom+xml; charset=utf-8"
+    return await _feed(request, topics, media_type, lambda base: _atom(kind, newest, base), asked)
 
 
 async def own(request: Request) -> Response:
@@ -56,20 +69,23 @@ def base_url(request: Request) -> str:
     return settings().origin or str(request.base_url).rstrip("/")
 
 
-async def _feed(request: Request, topic: str, media_type: str, make: Callable[[str], bytes]) -> Response:
+async def _feed(
+    request: Request, topics: Sequence[str], media_type: str, make: Callable[[str], bytes], asked: str = ""
+) -> Response:
     base = base_url(request)
-    number = await run_in_threadpool(_revision, topic)
+    numbers = await run_in_threadpool(_revision, topics)
     # An event that was coming yesterday may be past today, so the day is part of the version.
-    version = sha256(f"{topic} {number} {today_shanghai()} {base}".encode()).hexdigest()[:32]
+    version = sha256(f"{topics} {numbers} {today_shanghai()} {base} {asked}".encode()).hexdigest()[:32]
     headers = {"ETag": f'"{version}"', "Cache-Control": "public, max-age=0, must-revalidate"}
     if version in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(await run_in_threadpool(make, base), media_type=media_type, headers=headers)
 
 
-def _revision(topic: str) -> int:
+def _revision(topics: Sequence[str]) -> list[int]:
     with database().read() as session:
-        return revisions.read(session)[topic]
+        numbers = revisions.read(session)
+    return [numbers[topic] for topic in topics]
 
 
 def _calendar(base: str) -> bytes:
@@ -78,28 +94,40 @@ def _calendar(base: str) -> bytes:
     return events_ics(held, base_url=base)
 
 
-def _atom(base: str) -> bytes:
+def _atom(kind: str, query: CatalogueQuery, base: str) -> bytes:
     with database().read() as session:
-        page = catalogue.search_achievements(session, CatalogueQuery(size=_ENTRIES), actor=VISITOR)
-    return achievements_atom(page.items, base)
+        page = catalogue.find(session, kind, query, actor=VISITOR)
+        words = searches.in_words(kind, query, catalogue.league_names(session))
+    return search_atom(kind, page.items, base, searches.address(query), words)
 
 
-def achievements_atom(cards: Sequence[Card], base: str) -> bytes:
-    """An Atom feed (RFC 4287) of achievements, with absolute addresses. The same cards give the same bytes."""
+def search_atom(kind: str, cards: Sequence[Card], base: str, asked: str = "", words: str = "") -> bytes:
+    """An Atom feed (RFC 4287) of what a search of this kind finds, with absolute addresses.
+
+    `asked` holds the parameters of the search's address, `words` says them. The same cards give the same bytes.
+    """
     newest = max((_updated(card) for card in cards), default=_UNDATED)
-    feed = _start("北疆技转 · 最新科技成果", f"{base}/feeds/achievements.atom", f"{base}/achievements", newest)
+    name, query = PAGES[kind], f"?{asked}" if asked else ""
+    title = f"{NOUNS[kind]}：{words}" if asked else _TITLES[kind]
+    feed = _start(f"北疆技转 · {title}", f"{base}/feeds/{name}.atom{query}", f"{base}/{name}{query}", newest)
     for card in cards:
-        page = f"{base}/achievements?{urlencode({'id': card.id})}"
+        page = f"{base}/{name}?{urlencode({'id': card.id})}"
         entry = _entry(feed, page, card.title, _updated(card), page)
         if card.source.url.startswith(("https://", "http://")):
             _link(entry, "via", card.source.url, "text/html")
         _author(entry, card.unit or card.source.publisher or card.source.origin.label)
-        _text(entry, "summary", f"{card.summary or '简介未披露'}（{card.source.line}）")
+        _text(entry, "summary", f"{_about(card)}（{card.source.line}）")
         if card.field:
             ElementTree.SubElement(
                 entry, f"{{{ATOM}}}category", {"term": str(card.field), "label": _clean(card.field_label)}
             )
     return _written(feed)
+
+
+def _about(card: Card) -> str:
+    if card.kind == "organization":
+        return " · ".join(filter(None, (card.organization_kind, card.place)))
+    return card.summary or "简介未披露"
 
 
 def notices_atom(items: Sequence[NoticeItem], base: str, key: str) -> bytes:
@@ -167,3 +195,12 @@ def _author(parent: ElementTree.Element, name: str) -> None:
 def _clean(value: str) -> str:
     """Without the characters that XML 1.0 cannot hold."""
     return _NOT_XML.sub("", value)
+
+
+_KINDS: Final = {page: kind for kind, page in PAGES.items()}
+
+routes: Final[list[BaseRoute]] = [
+    Route("/feeds/events.ics", events),
+    *(Route(f"/feeds/{page}.atom", search) for page in _KINDS),
+    Route("/feeds/own/{key}.atom", own),
+]

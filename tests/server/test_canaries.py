@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 from argon2 import PasswordHasher
 
@@ -76,3 +77,15 @@ def test_no_socket_carries_what_its_reader_may_not_see(scene: tuple[Server, Plan
     assert met == {planted.public}
     assert places > 50
     assert '"level": "error"' not in log, log[-3000:]
+
+
+def test_no_feed_carries_or_finds_what_is_closed(scene: tuple[Server, Planted, dict[str, str]]) -> None:
+    server, planted, _ = scene
+    with httpx.Client(base_url=server.origin, trust_env=False) as client:
+        for page in ("achievements", "demands", "organizations"):
+            for query in ({}, {"q": planted.public}, {"origin": "submitted"}):
+                assert found_in(client.get(f"/feeds/{page}.atom", params=query).content, planted.all()) == set()
+        assert planted.public in client.get("/feeds/achievements.atom", params={"q": planted.public}).text
+        for canary in sorted(planted.closed | planted.shared | planted.handed_in)[::7]:
+            answer = client.get("/feeds/achievements.atom", params={"q": canary, "exact": "1"})
+            assert answer.status_code == 200 and "<entry>" not in answer.text, canary

@@ -1,6 +1,8 @@
 """Feeds: valid for the programs that read them, and cheap to ask for again."""
 
+from dataclasses import replace
 from datetime import datetime
+from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
 import pytest
@@ -8,14 +10,15 @@ from icalendar import Calendar
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from lib.domain.access import Role
+from lib.domain.access import VISITOR, Role
+from lib.domain.dates import now_utc
 from lib.domain.vocabulary import Origin
 from lib.server import feeds
-from lib.services import notices
+from lib.services import catalogue, notices
 from lib.services.catalogue import Card, Source
 from lib.settings import settings
 from lib.store.engine import Database
-from lib.store.models import Account, Achievement, Event
+from lib.store.models import Account, Achievement, Demand, Event
 from tests.samples import person
 from tests.server.conftest import HOST
 
@@ -52,10 +55,10 @@ def test_achievements_are_a_valid_feed_of_absolute_addresses(client: TestClient)
 def test_no_text_breaks_the_feed() -> None:
     odd = "<b>&amp; ]]> \x0b\ufffe 𠮷 \"'"
     source = Source(Origin.SUBMITTED, odd, None, "javascript:alert(1)")
-    feed = atom(feeds.achievements_atom([Card("achievement", 1, odd, source, summary=odd, unit=odd)], HOST))
+    feed = atom(feeds.search_atom("achievement", [Card("achievement", 1, odd, source, summary=odd, unit=odd)], HOST))
     assert feed.findtext("a:entry/a:title", "", ATOM) == "<b>&amp; ]]>  𠮷 \"'"
     assert "javascript" not in {link.get("href", "")[:10] for link in feed.iter(f"{{{feeds.ATOM}}}link")}
-    atom(feeds.achievements_atom([], HOST))
+    atom(feeds.search_atom("organization", [], HOST, "q=%0B", odd))
 
 
 def test_events_are_a_calendar_with_every_dated_event(client: TestClient, app_database: Database) -> None:
@@ -91,6 +94,71 @@ def test_the_public_address_stands_in_the_feeds(client: TestClient, monkeypatch:
     for path in FEEDS:
         text = client.get(path).text
         assert "https://tt.example.gov.cn/" in text and "localhost" not in text
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "asked", "title"),
+    [
+        ("achievements", "achievement", "q=稀土&league=150200", "成果：稀土；盟市：包头市"),
+        ("achievements", "achievement", "", "最新科技成果"),
+        ("demands", "demand", "field=7&q=技术&exact=1", "需求：技术；领域："),
+        ("demands", "demand", "", "最新技术需求"),
+        ("organizations", "organization", "kind=高校", "机构：类别：高校"),
+    ],
+)
+def test_any_search_is_a_feed_of_its_newest_records(
+    client: TestClient, app_database: Database, page: str, kind: str, asked: str, title: str
+) -> None:
+    noise = f"{asked}&order=year&view=table&page=2&compare=1&nonsense=1"
+    answer = client.get(f"/feeds/{page}.atom?{noise}")
+    feed = atom(answer.content)
+    assert feed.findtext("a:title", "", ATOM).startswith(f"北疆技转 · {title}")
+    links = {link.get("rel"): link.get("href") or "" for link in feed.findall("a:link", ATOM)}
+    assert links["alternate"].partition("?")[0] == f"{HOST}/{page}"
+    assert client.get(links["self"]).content == answer.content
+    values = parse_qs(asked)
+    query = replace(catalogue.question(kind, lambda n: values.get(n, [])), order="latest", size=50)
+    with app_database.read() as session:
+        wanted = [card.title for card in catalogue.find(session, kind, query, actor=VISITOR).items]
+    entries = feed.findall("a:entry", ATOM)
+    assert [entry.findtext("a:title", "", ATOM) for entry in entries] == wanted != []
+    assert all(entry.findtext("a:id", "", ATOM).startswith(f"{HOST}/{page}?id=") for entry in entries)
+
+
+def test_a_search_feed_has_its_own_version_which_follows_the_data(client: TestClient, app_database: Database) -> None:
+    rare, other = (client.get(f"/feeds/demands.atom?q={word}") for word in ("稀土", "牛羊"))
+    assert rare.headers["etag"] != other.headers["etag"]
+    same = {"If-None-Match": rare.headers["etag"]}
+    assert client.get("/feeds/demands.atom?page=9&q=稀土", headers=same).status_code == 304
+    assert client.get("/feeds/demands.atom?q=牛羊", headers=same).status_code == 200
+    now = now_utc()
+    with app_database.write() as session:
+        session.add(Demand(title="稀土废料回收", origin="submitted", created_at=now, updated_at=now))
+    changed = client.get("/feeds/demands.atom?q=稀土", headers=same)
+    assert changed.status_code == 200 and "稀土废料回收" in changed.text
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "q=%00",
+        "q=%ED%A0%80",
+        "q=%22%27*%28&league=abc&field=99&year=%F0%9F%90%8E",
+        "q=" + "%E2%80%AE",
+        "page=-1&order=x",
+    ],
+)
+def test_a_feed_of_garbage_is_still_a_feed(client: TestClient, asked: str) -> None:
+    for page in ("achievements", "demands", "organizations"):
+        answer = client.get(f"/feeds/{page}.atom?{asked}")
+        assert answer.status_code == 200
+        atom(answer.content)
+
+
+def test_a_feed_that_asks_for_far_too_much_is_refused_with_what_to_do(client: TestClient) -> None:
+    for asked in ("q=" + "a" * 10_000, "&".join(f"league={code}" for code in range(150000, 150250))):
+        refused = client.get(f"/feeds/achievements.atom?{asked}")
+        assert refused.status_code == 414 and "请减少" in refused.text
 
 
 def test_ones_own_feed_opens_by_its_key_and_says_nothing_of_the_content(
