@@ -110,3 +110,77 @@ def person(
         account_id = account.id
         session.add_all(EventOrganizer(account_id=account_id, event_id=event) for event in events)
     return Actor(role, account_id, account.name, organization_id=organization_id, scope=scope, events=events)
+
+
+def whole_achievement(**changes: Any) -> dict[str, Any]:
+    """An achievement whose every answer is given."""
+    today = today_shanghai()
+    return (
+        achievement()
+        | {
+            "keywords": "风机叶片、回收、热解",
+            "value": "让退役叶片变成可再用的玻璃纤维，每吨处理成本降三成",
+            "summary": "用低温热解把树脂与玻璃纤维分开，纤维强度保留八成以上，可回用于建材增强，已完成中试。",
+            "problem": "退役风机叶片中的热固性树脂难以降解，堆存占地，填埋有污染，破碎后只能作低价填料。",
+            "application": "风电场退役叶片的集中处置；复合材料制造企业边角料的回收；建材企业的短切纤维供应。",
+            "indicators": "树脂与纤维分离率 96%，纤维强度保留率 82%，单线年处理量 2000 吨。",
+            "comparison": [
+                {"indicator": "树脂与纤维分离率", "existing": "80%", "ours": "96%"},
+                {"indicator": "每吨处理成本", "existing": "1,500 元", "ours": "1,050 元"},
+                {"indicator": "处理周期", "existing": "3 至 5 天", "ours": "8 小时"},
+                {"indicator": "纤维强度保留率", "existing": "", "ours": "82%"},
+            ],
+            "trl": 7,
+            "trl_scheme": "GB/T 22900-2022",
+            "trl_judge": "第三方",
+            "trl_evidence": "2025 年中试线连续运行 72 小时，检测报告由有资质的检测机构出具。",
+            "rights": [
+                {"kind": "发明专利", "number": "ZL202310000001.0", "state": "有效", "expires": "2043-01-05"},
+                {"kind": "实用新型专利", "number": "ZL201620000002.X", "state": "有效",
+                 "expires": str(today - timedelta(days=40))},
+                {"kind": "计算机软件著作权", "number": "2024SR0000003", "state": "有效",
+                 "expires": str(today + timedelta(days=200))},
+                {"kind": "技术秘密", "number": "", "state": "", "expires": ""},
+            ],
+            "shares": [
+                {"holder": "锡林郭勒盟某风电企业", "share": "60"},
+                {"holder": "某高校材料学院", "share": "33.33"},
+                {"holder": "李四", "share": "6.67"},
+            ],
+            "transfer_mode": "向他人转让、许可他人使用、作价投资折算股份或出资比例",
+            "pricing_mode": "协议定价",
+            "price": "320",
+            "other_units": "某高校材料学院",
+            "award": "自治区重点研发计划",
+            "steps": [
+                {"step": "创造", "on": "2022-03", "note": "实验室完成树脂热解"},
+                {"step": "熟化", "on": "2024-09", "note": "建成中试线"},
+                {"step": "评估", "on": "2025-06-30", "note": "第三方检测"},
+                {"step": "应用", "on": "2025", "note": "两家风电场试用"},
+            ],
+            "public_good": "否",
+            "valid_until": today + timedelta(days=300),
+        }
+        | changes
+    )  # fmt: skip
+
+
+def whole_demand(**changes: Any) -> dict[str, Any]:
+    """A demand whose every answer is given."""
+    return (
+        demand()
+        | {
+            "description": "退役风机叶片的纤维与树脂粘合难以分离降解，厂区堆存已超过三千吨，占地一百二十亩，"
+            "每年新增约八百吨。现有办法只能破碎填埋，环保要求逐年提高，运输和处置费用每年超过两百万元。",
+            "comparison": [
+                {"indicator": "树脂与纤维分离率", "existing": "60%", "wanted": "95%"},
+                {"indicator": "年处理量", "existing": "", "wanted": "1,000 吨"},
+            ],
+            "tried": "试过机械破碎和化学溶解：破碎后的料只能填埋；溶解用的溶剂回收不了，成本太高。",
+            "acceptance": "在需求单位厂区连续运行 30 天，由有资质的检测机构抽样三次，分离率均达到要求。",
+            "cooperation_mode": "委托开发、合作开发、技术入股",
+            "deadline": today_shanghai() + timedelta(days=500),
+            "valid_until": today_shanghai() + timedelta(days=20),
+        }
+        | changes
+    )

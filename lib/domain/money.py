@@ -33,6 +33,13 @@ def show_wan(amount: Decimal) -> str:
     return f"{(amount / WAN).quantize(_CENT, ROUND_HALF_UP):,} 万元"
 
 
+def stated_amount(amount: Decimal | None, negotiable: bool) -> str:
+    """An amount in 元 as 万元, 面议, or blank where the source states neither."""
+    if amount is not None:
+        return show_wan(amount)
+    return "面议" if negotiable else ""
+
+
 def show_yi(amount: Decimal) -> str:
     """An amount in 元 as 61.71 亿元."""
     return f"{(amount / YI).quantize(_CENT, ROUND_HALF_UP):,} 亿元"

@@ -1,7 +1,8 @@
 """The other face: read-only JSON under /api/v1, as everybody may see it. Cookies mean nothing here."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Query, Request
@@ -56,8 +57,15 @@ def achievement(id: RecordId) -> schema.AchievementDetail:
             **schema.achievement(card, catalogue.place_names(session)),
             **_stated(
                 record, "other_units", "award", "achievement_class", "keywords", "indicators", "stage", "ip",
-                "transfer_mode",
+                "transfer_mode", "pricing_mode", "value", "problem", "application", "trl_scheme", "trl_judge",
+                "trl_evidence",
             ),
+            rights=[schema.Right(**_blanks(line)) for line in record.rights],
+            shares=[schema.Share(**line) for line in record.shares],
+            comparison=schema.Compared.of(record.comparison, "ours"),
+            steps=[schema.Step(**_blanks(line)) for line in record.steps],
+            public_good=record.public_good,
+            valid_until=_day(record.valid_until),
             updated_at=record.updated_at,
         )  # fmt: skip
 
@@ -80,8 +88,11 @@ def demand(id: RecordId) -> schema.DemandDetail:
         card = catalogue.demand_cards(session, [id])[0]
         return schema.DemandDetail(
             **schema.demand(card, catalogue.place_names(session)),
-            **_stated(record, "demand_class", "keywords", "indicators", "cooperation_mode"),
-            valid_until=record.valid_until.isoformat() if record.valid_until else None,
+            **_stated(record, "demand_class", "keywords", "indicators", "cooperation_mode", "tried", "acceptance"),
+            comparison=schema.Compared.of(record.comparison, "wanted"),
+            deadline=_day(record.deadline),
+            valid_from=_day(record.valid_from),
+            valid_until=_day(record.valid_until),
             updated_at=record.updated_at,
         )
 
@@ -223,6 +234,15 @@ def _problem(fault: Any) -> str:
 def _stated(record: Any, *names: str) -> dict[str, str | None]:
     """Text columns of a record; blank is null: the source does not say."""
     return {name: getattr(record, name) or None for name in names}
+
+
+def _blanks(line: Mapping[str, str]) -> dict[str, Any]:
+    """A line of a record's table; blank cells are null."""
+    return {name: text or None for name, text in line.items()}
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _counted(values: Iterable[tuple[str, str]]) -> list[schema.Facet]:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from lib.server import chrome, downloads, feeds, headers, health, login, oidc, people
+from lib.server import chrome, downloads, feeds, headers, health, login, oidc, onepagers, people
 from lib.server.api import PREFIX, api
 from lib.server.guard import Guard
 
@@ -37,6 +37,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/chrome.js", chrome.script),
     *feeds.routes,
     *downloads.routes,
+    *onepagers.routes,
     *people.routes,
     Route("/api", start_of_api),
     Route(PREFIX, start_of_api),

@@ -210,6 +210,45 @@ class Record(Placed, Item):
     negotiable: bool = Field(description="是否面议")
 
 
+class Compared(BaseModel):
+    """One indicator, as things are and as they would be; texts as the unit wrote them."""
+
+    indicator: str = Field(description="指标")
+    existing: str | None = Field(description="现有水平；空为未披露")
+    offered: str = Field(description="成果的值，或需求希望达到的值")
+
+    @classmethod
+    def of(cls, lines: Sequence[Mapping[str, str]], offered: str) -> list["Compared"]:
+        """The lines of a record, whose last cell is named `offered`."""
+        return [
+            cls(indicator=line["indicator"], existing=line["existing"] or None, offered=line[offered]) for line in lines
+        ]
+
+
+class Right(BaseModel):
+    """An intellectual property right."""
+
+    kind: str = Field(description="形式")
+    number: str | None = Field(description="编号；没有公开或没有编号时为空")
+    state: str | None = Field(description="申请中、有效、已失效")
+    expires: str | None = Field(description="到期日：年、年-月或年-月-日")
+
+
+class Share(BaseModel):
+    """A part of the rights."""
+
+    holder: str = Field(description="权利人")
+    share: Decimal = Field(description="份额，百分数；各项合计 100")
+
+
+class Step(BaseModel):
+    """A step of an achievement's way, dated by its unit."""
+
+    step: Literal["创造", "熟化", "评估", "定价", "交易", "应用"] = Field(description="环节")
+    on: str = Field(description="时间：年、年-月或年-月-日")
+    note: str | None = Field(description="做了什么")
+
+
 class Achievement(Record):
     """An achievement as its card shows it."""
 
@@ -228,7 +267,20 @@ class AchievementDetail(Achievement):
     indicators: str | None = Field(description="技术指标")
     stage: str | None = Field(description="所处阶段")
     ip: str | None = Field(description="知识产权形式与编号")
-    transfer_mode: str | None = Field(description="拟转化方式")
+    rights: list[Right] = Field(description="知识产权")
+    shares: list[Share] = Field(description="权益份额")
+    transfer_mode: str | None = Field(description="拟转化方式，多项用「、」分开")
+    pricing_mode: str | None = Field(description="定价方式")
+    value: str | None = Field(description="一句话价值")
+    problem: str | None = Field(description="解决的问题")
+    application: str | None = Field(description="应用场景")
+    comparison: list[Compared] = Field(description="对比基准")
+    trl_scheme: str | None = Field(description="成熟度依据的标准")
+    trl_judge: str | None = Field(description="成熟度由谁判定：自评、第三方")
+    trl_evidence: str | None = Field(description="成熟度证据")
+    steps: list[Step] = Field(description="阶段记录")
+    public_good: bool | None = Field(description="是否公益性成果；空为未披露")
+    valid_until: str | None = Field(description="有效期至")
     updated_at: datetime = Field(description="本平台最近更新时间")
 
 
@@ -245,7 +297,12 @@ class DemandDetail(Demand):
     demand_class: str | None = Field(description="需求类别")
     keywords: str | None = Field(description="关键词")
     indicators: str | None = Field(description="技术指标")
-    cooperation_mode: str | None = Field(description="合作方式")
+    comparison: list[Compared] = Field(description="量化指标")
+    tried: str | None = Field(description="试过的办法")
+    acceptance: str | None = Field(description="验收标准")
+    cooperation_mode: str | None = Field(description="合作方式，多项用「、」分开")
+    deadline: str | None = Field(description="希望完成日期")
+    valid_from: str | None = Field(description="有效期起")
     valid_until: str | None = Field(description="有效期至")
     updated_at: datetime = Field(description="本平台最近更新时间")
 

@@ -16,7 +16,7 @@ from lib.domain.errors import InvalidQuery, NotFound
 from lib.domain.vocabulary import EVENT_KINDS, FIELDS, UNDISCLOSED, Origin
 from lib.services.catalogue import MAX_SIZE, UNKNOWN, FacetValue, Source, league_names
 from lib.services.contains import contains_all
-from lib.store.models import Event, EventItem, Organization
+from lib.store.models import Achievement, Event, EventItem, Organization
 from lib.store.models.base import stated
 
 When = Literal["coming", "past", "all"]
@@ -96,6 +96,8 @@ class Item:
     stage: str = ""
     summary: str = ""
     cooperation: str = ""
+    achievement_id: int | None = None
+    """The achievement in the catalogue that it shows."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,12 @@ def read_event(session: Session, record_id: int, *, actor: Actor, today: date | 
     ).one_or_none()
     if row is None:
         raise NotFound("没有找到这场活动，可能已撤下。请回到列表重新查找。")
-    shown = session.scalars(select(EventItem).where(EventItem.event_id == record_id).order_by(EventItem.id))
+    of_event = EventItem.event_id == record_id
+    shown = session.scalars(select(EventItem).where(of_event).order_by(EventItem.id))
+    # One that was taken back keeps its number; a link to it would lead nowhere.
+    there = set(
+        session.scalars(select(Achievement.id).join(EventItem, of_event & (EventItem.achievement_id == Achievement.id)))
+    )
     items = tuple(
         Item(
             id=item.id,
@@ -150,6 +157,7 @@ def read_event(session: Session, record_id: int, *, actor: Actor, today: date | 
             stage=item.stage,
             summary=item.summary,
             cooperation=item.cooperation,
+            achievement_id=item.achievement_id if item.achievement_id in there else None,
         )
         for item in shown
     )

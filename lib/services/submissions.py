@@ -23,7 +23,7 @@ from lib.domain.reviews import changes, due
 from lib.domain.submissions import TRANSITIONS, Action, advance, mask_name, mask_phone
 from lib.domain.text import fold
 from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
-from lib.services import attachments, attempts, audit, drafts, markings, notices, publication, scopes
+from lib.services import attachments, attempts, audit, drafts, markings, notices, publication, records, scopes
 from lib.services.forms import Form, check, without_numbers
 from lib.store.engine import Database
 from lib.store.models import Account, Division, Event, Organization, ReceiptCounter, Submission
@@ -154,7 +154,7 @@ def _insert(
     known = session.scalar(select(Submission).where(Submission.draft_id == draft_id))
     if known is not None:
         return receipt_of(known)
-    place = _check_references(session, form)
+    place = _check_references(session, form, actor.account_id, actor.organization_id)
     revised = _revisable(session, revises_id, kind, actor) if revises_id is not None else None
     counter.last += 1
     submission = Submission(
@@ -220,8 +220,15 @@ def _filled(
     }
 
 
-def _check_references(session: Session, form: Form) -> tuple[str | None, str | None]:
-    """The league and banner it belongs to; these and the event must exist and fit together. Raises InvalidInput."""
+def _check_references(
+    session: Session, form: Form, account_id: int | None, organization_id: int | None
+) -> tuple[str | None, str | None]:
+    """The league and banner it belongs to; these and the event must exist and fit together, and an achievement that
+    is shown must be in the catalogue and belong to this account or organization. Raises InvalidInput.
+    """
+    shown = getattr(form, "achievement_id", None)
+    if shown is not None and not records.may_show(session, shown, account_id, organization_id):
+        raise InvalidInput({"achievement_id": "展示的成果只能选本人或本单位已公开的，请重新选择，或改为不选。"})
     event_id = getattr(form, "event_id", None)
     if event_id is not None:
         event = session.get(Event, event_id)
@@ -419,7 +426,7 @@ def _resubmit(
         found = _own_for_update(session, submission_id, owner) if owner else _locked(session, submission_id)
         if form is None:
             raise NotFound(_WRONG)
-        place = _check_references(session, form)
+        place = _check_references(session, form, found.account_id, found.organization_id)
         columns = _filled(SubmissionKind(found.kind), form, _chosen(values), place)
         if found.state == _S.PENDING and all(
             getattr(found, name) == columns[name] for name in ("content", "sealed", "levels", "contact_phone")

@@ -11,10 +11,11 @@ from typing import Any, Final, TypeVar
 import streamlit as st
 
 from lib.domain.access import VISITOR
-from lib.services import catalogue, matching, overview
+from lib.services import catalogue, matching, overview, searches
 from lib.services.catalogue import Card, CataloguePage, CatalogueQuery
 from lib.services.matching import Suggestions
 from lib.services.overview import Overview
+from lib.services.searches import News, Saved
 from lib.store.engine import database
 from lib.ui.maps import hexagons as hexagon_map
 
@@ -47,6 +48,11 @@ def place_names(revision: tuple[int, ...]) -> dict[str, str]:
     return shared("place-names", "", revision, catalogue.place_names)
 
 
+def league_names(revision: tuple[int, ...]) -> dict[str, str]:
+    """Names of leagues by code; callers must not change it."""
+    return shared("league-names", "", revision, catalogue.league_names)
+
+
 def short_names(revision: tuple[int, ...]) -> dict[str, str]:
     """Short names of leagues by code, for labels."""
     return shared("short-names", "", revision, catalogue.short_names)
@@ -56,6 +62,25 @@ def suggestions(kind: str, record_id: int, revision: tuple[int, ...]) -> Suggest
     """What fits a demand or an achievement, as everybody may see it. Raises NotFound."""
     find = {"demand": matching.for_demand, "achievement": matching.for_achievement}[kind]
     return shared(f"suggestions-{kind}", record_id, revision, lambda s: find(s, record_id, actor=VISITOR))
+
+
+def similar(words: str, limit: int, revision: tuple[int, ...]) -> tuple[Card, ...]:
+    """Achievements that say what a text says, best first."""
+    return shared(
+        "similar", (words, limit), revision,
+        lambda s: matching.similar_achievements(s, words, actor=VISITOR, limit=limit),
+    )  # fmt: skip
+
+
+def news(saved: tuple[Saved, ...], revision: tuple[int, ...]) -> dict[int, News]:
+    """What is new in each of these saved searches, by its id."""
+    if not saved:
+        return {}
+    asked = tuple((one.kind, one.query, one.seen_at) for one in saved)
+    found: tuple[News, ...] = shared("news", asked, revision, lambda s: tuple(
+        searches.news(s, one.kind, one.asked, one.seen_at, actor=VISITOR) for one in saved
+    ))  # fmt: skip
+    return {one.id: new for one, new in zip(saved, found, strict=True)}
 
 
 def picture(revision: tuple[int, ...]) -> Overview:

@@ -1,13 +1,12 @@
 """The card of a record: the same in every list."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from string import punctuation
 from typing import Final
 
 import streamlit as st
 
-from lib.domain.money import show_wan
+from lib.domain.money import stated_amount
 from lib.domain.text import excerpt, hits
 from lib.domain.vocabulary import UNDISCLOSED, Origin
 from lib.services import exports
@@ -101,13 +100,6 @@ def source_line(card: Card, tool: Markup | None = None) -> Markup:
 def price(card: Card, noun: str) -> str:
     """Price or budget in 万元, 面议, or 未披露."""
     return stated_amount(card.amount, card.negotiable) or f"{noun} {UNDISCLOSED}"
-
-
-def stated_amount(amount: Decimal | None, negotiable: bool) -> str:
-    """An amount (元) in 万元, 面议, or blank where the source states neither."""
-    if amount is not None:
-        return show_wan(amount)
-    return "面议" if negotiable else ""
 
 
 def _top(badge: str, right: str) -> Markup:

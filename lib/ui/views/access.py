@@ -12,7 +12,6 @@ from lib.domain.dates import show_time
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from lib.domain.vocabulary import AccessState
 from lib.services import attachments, disclosure, grants
-from lib.services.attachments import AttachmentItem
 from lib.services.disclosure import ClosedField, Restricted
 from lib.services.grants import Request, Requests
 from lib.store.engine import database
@@ -20,7 +19,7 @@ from lib.ui import address, filters
 from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import Markup, draw, el
 from lib.ui.guard import Context
-from lib.ui.views.attachments import link
+from lib.ui.views.attachments import listing
 
 _DAYS: Final = {7: "7 天", 30: "30 天", 90: "90 天", 180: "180 天", 365: "一年"}
 _VIEWS: Final = ("mine", "waiting", "granted")
@@ -28,13 +27,6 @@ _NOTE: Final = "谁可以看由权属单位决定；每次查看都会记录在�
 
 
 # ------------------------------------------------------------------ the block on a record page
-def levels(ctx: Context, record_kind: str, record_id: int) -> dict[str, str]:
-    """What a record page says in the place of each field that is not public."""
-    with database().read() as session:
-        there = disclosure.restricted(session, record_kind, record_id, actor=ctx.actor)
-    return {field.name: f"{field.level.label}，见「需要授权的内容」" for field in there.fields}
-
-
 def block(ctx: Context, record_kind: str, record_id: int, page: str, page_id: int, *, of: str = "") -> None:
     """What of this record is not public, and the way to it; nothing where all of it is.
 
@@ -45,12 +37,17 @@ def block(ctx: Context, record_kind: str, record_id: int, page: str, page_id: in
         there = disclosure.restricted(session, record_kind, record_id, actor=ctx.actor)
         files = attachments.of_record(session, record_kind, record_id, actor=ctx.actor)
         asked = grants.waiting(session, record_kind, record_id, actor=ctx.actor) if there.may_ask else None
-    if not there.fields and not files:
+    attached = tuple(file for file in files if file.open)
+    if attached:
+        bands.section(f"{of}：附件" if of else "附件")
+        listing(attached)
+    if not there.fields and len(attached) == len(files):
         return
     bands.section(f"{of}：需要授权的内容" if of else "需要授权的内容", _NOTE)
     with st.container(border=True, key=f"closed-{record_kind}-{record_id}"):
         _fields(ctx, record_kind, record_id, there)
-        _files(files)
+        if closed := len(files) - len(attached):
+            st.caption(f"{'另有' if attached else '有'} {closed} 个附件没有对您开放。")
         if there.owner:
             st.caption("这是您本人或本单位提交的记录，您可以查看全部内容，也可以办理别人的查看申请。")
         elif asked is not None:
@@ -83,15 +80,6 @@ def _state(field: ClosedField, values: dict[str, str]) -> str | Markup:
         return values[field.name]
     level = el("span", field.level.label, cls="bj-badge")
     return el("span", level, " 可以查看" if field.open else " 没有对您开放", cls="bj-meaning")
-
-
-def _files(files: tuple[AttachmentItem, ...]) -> None:
-    closed = sum(not file.open for file in files)
-    lines = [el("li", "附件：", link(file)) for file in files if file.open]
-    if closed:
-        lines.append(el("li", f"{'另有' if lines else '有'} {closed} 个附件没有对您开放"))
-    if lines:
-        draw(el("ul", *lines, cls="bj-list bj-meaning"))
 
 
 def _ask(ctx: Context, record_kind: str, record_id: int) -> None:

@@ -12,12 +12,12 @@ from lib.domain.dates import Precision, show_time, today_shanghai
 from lib.domain.errors import NotFound
 from lib.domain.vocabulary import UNDISCLOSED
 from lib.services import roadshows
-from lib.services.roadshows import EventCard, EventPage, EventQuery, EventRecord
+from lib.services.roadshows import EventCard, EventPage, EventQuery, EventRecord, Item
 from lib.settings import settings
 from lib.store.engine import database
 from lib.ui import address, cache, filters, navigation
 from lib.ui.components import bands, cards, records
-from lib.ui.components.markup import draw, el, external
+from lib.ui.components.markup import Markup, draw, el, external
 from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
 from lib.ui.views import access, history
@@ -225,10 +225,17 @@ def _items(found: EventRecord) -> None:
     table(
         names,
         (
-            row(*(cell(value or UNDISCLOSED) for value in (i.title, i.unit, i.field, i.stage, i.cooperation)))
+            row(_project(i), *(cell(value or UNDISCLOSED) for value in (i.unit, i.field, i.stage, i.cooperation)))
             for i in found.items
         ),
     )
+
+
+def _project(item: Item) -> Markup:
+    """The project's name, and the way to the achievement it shows."""
+    if item.achievement_id is None:
+        return cell(item.title)
+    return cell(el("a", item.title, href=f"/achievements?id={item.achievement_id}"))
 
 
 def _related(ctx: Context, card: EventCard) -> None:

@@ -1,0 +1,119 @@
+"""A record on one sheet of paper as a Word document, and its address as a QR code."""
+
+import io
+from typing import Any, Final
+
+import segno
+from docx import Document
+from docx.document import Document as Paper
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+from docx.text.paragraph import Paragraph
+
+from lib.domain.sheet import Section, Sheet
+
+_FONT: Final = "Microsoft YaHei"
+_INK: Final = RGBColor(0x17, 0x21, 0x2B)
+_SKY: Final = RGBColor(0x15, 0x50, 0x7F)
+_STONE: Final = RGBColor(0x5B, 0x6B, 0x7A)
+_QR: Final = Mm(22)
+
+
+def docx_bytes(sheet: Sheet) -> bytes:
+    """The sheet as a Word document: A4, headings and tables as Word knows them, nobody's name in its properties."""
+    paper = Document()
+    _set_up(paper, sheet)
+    _plain(paper, " · ".join(sheet.tags), 9, _STONE)
+    paper.add_heading(sheet.title, 1)
+    if sheet.value:
+        _plain(paper, sheet.value, 11, _INK)
+    if sheet.facts:
+        _facts(paper, sheet.facts)
+    for section in sheet.sections:
+        paper.add_heading(section.title, 2)
+        if section.text:
+            _plain(paper, section.text, 10, _INK)
+        if section.rows:
+            _table(paper, section)
+    if sheet.missing:
+        _plain(paper, sheet.missing, 9, _STONE)
+    _plain(paper, sheet.source, 9, _STONE)
+    _plain(paper, f"{sheet.printed}　{sheet.address}", 9, _STONE)
+    if sheet.coded:
+        picture = io.BytesIO(qr_png(sheet.address))
+        paper.add_picture(picture, width=_QR)
+    buffer = io.BytesIO()
+    paper.save(buffer)
+    return buffer.getvalue()
+
+
+def qr_svg(address: str) -> str:
+    """A QR code of an address as an SVG element that prints sharp."""
+    code: str = segno.make(address, error="m", micro=False).svg_inline(scale=2, border=0, dark="#17212B", omitsize=True)
+    return code
+
+
+def qr_png(address: str) -> bytes:
+    """A QR code of an address as a picture for a document."""
+    buffer = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(buffer, kind="png", scale=8, border=0)
+    return buffer.getvalue()
+
+
+# ------------------------------------------------------------------ inside
+def _set_up(paper: Paper, sheet: Sheet) -> None:
+    page = paper.sections[0]
+    page.page_width, page.page_height = Mm(210), Mm(297)
+    page.left_margin = page.right_margin = Mm(18)
+    page.top_margin = page.bottom_margin = Mm(15)
+    about = paper.core_properties
+    about.title, about.language = sheet.title, "zh-CN"
+    about.author = about.last_modified_by = about.comments = about.keywords = about.subject = ""
+    _style(paper.styles["Normal"], 10, _INK, 0, 3)
+    _style(paper.styles["Heading 1"], 17, _SKY, 2, 4)
+    _style(paper.styles["Heading 2"], 11.5, _SKY, 8, 2)
+
+
+def _style(style: Any, size: float, colour: RGBColor, before: float, after: float) -> None:
+    style.font.name, style.font.size, style.font.color.rgb = _FONT, Pt(size), colour
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for kind in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+        fonts.attrib.pop(qn(f"w:{kind}"), None)
+    for kind in ("ascii", "hAnsi", "eastAsia"):
+        fonts.set(qn(f"w:{kind}"), _FONT)
+    style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
+    style.paragraph_format.line_spacing = 1.15
+
+
+def _plain(paper: Paper, text: str, size: float, colour: RGBColor) -> None:
+    _run(paper.add_paragraph(), text, size, colour)
+
+
+def _run(paragraph: Paragraph, text: str, size: float, colour: RGBColor, *, bold: bool = False) -> None:
+    run = paragraph.add_run(text)
+    run.font.size, run.font.color.rgb, run.font.bold = Pt(size), colour, bold
+
+
+def _facts(paper: Paper, facts: tuple[tuple[str, str], ...]) -> None:
+    """Two facts a row: name, value, name, value."""
+    table = paper.add_table(rows=0, cols=4)
+    table.style, table.alignment, table.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
+    for first, second in zip(facts[::2], [*facts[1::2], ("", "")], strict=False):
+        cells = table.add_row().cells
+        for cell, text, width in zip(cells, (*first, *second), (24, 63, 24, 63), strict=True):
+            cell.width = Mm(width)
+            _run(cell.paragraphs[0], text, 9.5, _STONE if width < 30 else _INK)
+
+
+def _table(paper: Paper, section: Section) -> None:
+    table = paper.add_table(rows=1, cols=len(section.header))
+    table.style, table.alignment = "Table Grid", WD_TABLE_ALIGNMENT.CENTER
+    repeated = OxmlElement("w:tblHeader")
+    table.rows[0]._tr.get_or_add_trPr().append(repeated)
+    for cell, name in zip(table.rows[0].cells, section.header, strict=True):
+        _run(cell.paragraphs[0], name, 9.5, _STONE, bold=True)
+    for row in section.rows:
+        for cell, text in zip(table.add_row().cells, row, strict=True):
+            _run(cell.paragraphs[0], text, 9.5, _INK)
