@@ -29,6 +29,11 @@ def safe(text: str) -> str:
     return f"'{text}" if len(told) > 1 and start in PREFIXES and not _NUMBER.fullmatch(text) else text
 
 
+def plain(text: str) -> str:
+    """The text that `safe` made safe, as it was: what we wrote into a file reads back as the same words."""
+    return text[1:] if text.startswith("'") and safe(text[1:]) == text else text
+
+
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """A CSV file that spreadsheets open as it is: UTF-8 with a mark, numbers as numbers, no formulas."""
     buffer = io.StringIO()

@@ -1,4 +1,5 @@
-"""Files that are sent: the public data, to everybody; attachments and the audit trail, to whoever may have them."""
+"""Files that are sent: the public data, to everybody; attachments, the audit trail and what one's own file left over,
+to whoever may have them."""
 
 from typing import Final
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from lib.domain.dates import today_shanghai
 from lib.domain.errors import AccessDenied, InvalidQuery, NotFound
 from lib.server import headers, posted
 from lib.server.feeds import base_url
-from lib.services import attachments, catalogue, entries, exports
+from lib.services import attachments, bulk, catalogue, entries, exports
 from lib.services.attachments import StoredFile
 from lib.services.sources import KINDS
 from lib.settings import settings
@@ -96,6 +97,22 @@ def _result(request: Request) -> bytes:
         return exports.write(session, _KINDS[page], form, query, actor=actor, base=base, address=address)
 
 
+async def unsent(request: Request) -> Response:
+    """GET /download/bulk/{digest}.xlsx: the rows of one's own file that were not handed in, with why; else 404."""
+    try:
+        data = await run_in_threadpool(_unsent, request)
+    except (NotFound, AccessDenied) as refused:
+        return PlainTextResponse(refused.message, 404, {"Cache-Control": "no-store"})
+    name = f"没有提交的行-{today_shanghai():%Y%m%d}.xlsx"
+    disposition = f"attachment; filename=\"unsent.xlsx\"; filename*=UTF-8''{quote(name)}"
+    return Response(data, 200, {**headers.PRIVATE_FILE, "Content-Disposition": disposition}, exports.FORMS["xlsx"])
+
+
+def _unsent(request: Request) -> bytes:
+    actor = posted.actor(posted.token(request), posted.address(request))
+    return bulk.unsent(request.path_params["digest"], actor=actor)
+
+
 _KINDS: Final = {page: kind for kind, page in exports.PAGES.items()}
 
 routes: Final[list[BaseRoute]] = [
@@ -103,4 +120,5 @@ routes: Final[list[BaseRoute]] = [
     Route("/download/public/{name}.csv", public_file),
     Route("/download/audit.csv", trail),
     Route("/download/attachment/{id:int}", attachment),
+    Route("/download/bulk/{digest}.xlsx", unsent),
 ]

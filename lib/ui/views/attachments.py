@@ -83,12 +83,12 @@ def _upload(ctx: Context, kind: SubmissionKind, draft_id: str) -> None:
     except (InvalidInput, NotFound, Unavailable) as refused:
         st.session_state[f"upload-problem-{draft_id}"] = refused.message
     finally:
-        _forget(file.file_id)
+        forget(file.file_id)
     st.session_state[f"upload-{draft_id}"] = turn + 1
     st.rerun()
 
 
-def _forget(file_id: str) -> None:
+def forget(file_id: str) -> None:
     """Let Streamlit drop the bytes now; it would keep them in memory until the tab closes."""
     run = get_script_run_ctx()
     if run is not None and isinstance(run.uploaded_file_mgr, MemoryUploadedFileManager):
