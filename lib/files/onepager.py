@@ -18,29 +18,32 @@ _FONT: Final = "Microsoft YaHei"
 _INK: Final = RGBColor(0x17, 0x21, 0x2B)
 _SKY: Final = RGBColor(0x15, 0x50, 0x7F)
 _STONE: Final = RGBColor(0x5B, 0x6B, 0x7A)
-_QR: Final = Mm(22)
+_QR: Final = Mm(20)
+_SIZE: Final = 9.5
+_SMALL: Final = 8.5
+"""Sizes of letters in points; `lib.domain.sheet.fits` reckons with them."""
 
 
 def docx_bytes(sheet: Sheet) -> bytes:
     """The sheet as a Word document: A4, headings and tables as Word knows them, nobody's name in its properties."""
     paper = Document()
     _set_up(paper, sheet)
-    _plain(paper, " · ".join(sheet.tags), 9, _STONE)
+    _plain(paper, " · ".join(sheet.tags), _SMALL, _STONE)
     paper.add_heading(sheet.title, 1)
     if sheet.value:
-        _plain(paper, sheet.value, 11, _INK)
+        _plain(paper, sheet.value, 10.5, _INK)
     if sheet.facts:
         _facts(paper, sheet.facts)
     for section in sheet.sections:
         paper.add_heading(section.title, 2)
         if section.text:
-            _plain(paper, section.text, 10, _INK)
+            _plain(paper, section.text, _SIZE, _INK)
         if section.rows:
             _table(paper, section)
     if sheet.missing:
-        _plain(paper, sheet.missing, 9, _STONE)
-    _plain(paper, sheet.source, 9, _STONE)
-    _plain(paper, f"{sheet.printed}　{sheet.address}", 9, _STONE)
+        _plain(paper, sheet.missing, _SMALL, _STONE)
+    _plain(paper, sheet.source, _SMALL, _STONE)
+    _plain(paper, f"{sheet.printed}　{sheet.address}", _SMALL, _STONE)
     if sheet.coded:
         picture = io.BytesIO(qr_png(sheet.address))
         paper.add_picture(picture, width=_QR)
@@ -66,14 +69,15 @@ def qr_png(address: str) -> bytes:
 def _set_up(paper: Paper, sheet: Sheet) -> None:
     page = paper.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)
-    page.left_margin = page.right_margin = Mm(18)
-    page.top_margin = page.bottom_margin = Mm(15)
+    page.left_margin = page.right_margin = Mm(14)
+    page.top_margin = page.bottom_margin = Mm(10)
+    page.header_distance = page.footer_distance = Mm(5)
     about = paper.core_properties
     about.title, about.language = sheet.title, "zh-CN"
     about.author = about.last_modified_by = about.comments = about.keywords = about.subject = ""
-    _style(paper.styles["Normal"], 10, _INK, 0, 3)
-    _style(paper.styles["Heading 1"], 17, _SKY, 2, 4)
-    _style(paper.styles["Heading 2"], 11.5, _SKY, 8, 2)
+    _style(paper.styles["Normal"], _SIZE, _INK, 0, 1)
+    _style(paper.styles["Heading 1"], 16.5, _SKY, 0, 3)
+    _style(paper.styles["Heading 2"], 10.5, _SKY, 5, 1)
 
 
 def _style(style: Any, size: float, colour: RGBColor, before: float, after: float) -> None:
@@ -84,7 +88,7 @@ def _style(style: Any, size: float, colour: RGBColor, before: float, after: floa
     for kind in ("ascii", "hAnsi", "eastAsia"):
         fonts.set(qn(f"w:{kind}"), _FONT)
     style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
-    style.paragraph_format.line_spacing = 1.15
+    style.paragraph_format.line_spacing = 1.0
 
 
 def _plain(paper: Paper, text: str, size: float, colour: RGBColor) -> None:
@@ -102,9 +106,9 @@ def _facts(paper: Paper, facts: tuple[tuple[str, str], ...]) -> None:
     table.style, table.alignment, table.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
     for first, second in zip(facts[::2], [*facts[1::2], ("", "")], strict=False):
         cells = table.add_row().cells
-        for cell, text, width in zip(cells, (*first, *second), (24, 63, 24, 63), strict=True):
+        for cell, text, width in zip(cells, (*first, *second), (22, 69, 22, 69), strict=True):
             cell.width = Mm(width)
-            _run(cell.paragraphs[0], text, 9.5, _STONE if width < 30 else _INK)
+            _run(cell.paragraphs[0], text, _SIZE, _STONE if width < 30 else _INK)
 
 
 def _table(paper: Paper, section: Section) -> None:
@@ -113,7 +117,7 @@ def _table(paper: Paper, section: Section) -> None:
     repeated = OxmlElement("w:tblHeader")
     table.rows[0]._tr.get_or_add_trPr().append(repeated)
     for cell, name in zip(table.rows[0].cells, section.header, strict=True):
-        _run(cell.paragraphs[0], name, 9.5, _STONE, bold=True)
+        _run(cell.paragraphs[0], name, _SIZE, _STONE, bold=True)
     for row in section.rows:
         for cell, text in zip(table.add_row().cells, row, strict=True):
-            _run(cell.paragraphs[0], text, 9.5, _INK)
+            _run(cell.paragraphs[0], text, _SIZE, _INK)

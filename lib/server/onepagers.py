@@ -22,27 +22,27 @@ _LARGEST_ID: Final = 2_147_483_647
 _KINDS: Final = {exports.PAGES[kind]: kind for kind in ("achievement", "demand")}
 _DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _STYLE: Final = """
-@page{size:A4;margin:12mm 14mm}
+@page{size:A4;margin:10mm 13mm}
 *{box-sizing:border-box}
-body{margin:0;background:#EEF2F5;color:#17212B;font:10pt/1.5
+body{margin:0;background:#EEF2F5;color:#17212B;font:9.5pt/1.4
  'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;font-variant-numeric:tabular-nums}
-main{width:210mm;max-width:100%;margin:0 auto 24px;padding:12mm 14mm;background:#fff;overflow-wrap:anywhere}
-.bar{width:210mm;max-width:100%;margin:0 auto;padding:14px 14mm;display:flex;flex-wrap:wrap;gap:6px 22px;color:#5B6B7A}
+main{width:210mm;max-width:100%;margin:0 auto 24px;padding:10mm 13mm;background:#fff;overflow-wrap:anywhere}
+.bar{width:210mm;max-width:100%;margin:0 auto;padding:14px 13mm;display:flex;flex-wrap:wrap;gap:6px 22px;color:#5B6B7A}
 .bar a{color:#1A5F99;text-decoration:none}
-.tags{color:#5B6B7A;font-size:9pt}
-h1{font-size:17pt;line-height:1.3;margin:3pt 0 4pt;color:#0F3557}
-.value{font-size:11pt;margin:0 0 6pt}
+.tags{color:#5B6B7A;font-size:8.5pt}
+h1{font-size:16.5pt;line-height:1.3;margin:2pt 0 3pt;color:#0F3557}
+.value{font-size:10.5pt;margin:0 0 5pt}
 dl{display:grid;grid-template-columns:1fr 1fr;column-gap:8mm;margin:0;border-top:1.5pt solid #0F3557}
-dl div{display:grid;grid-template-columns:5.2em 1fr;gap:6pt;padding:2.2pt 0;border-bottom:.5pt solid #D6DEE6}
+dl div{display:grid;grid-template-columns:6.1em 1fr;gap:5pt;padding:1.6pt 0;border-bottom:.5pt solid #D6DEE6}
 dt{color:#5B6B7A}dd{margin:0}
 .sections{display:grid;grid-template-columns:1fr 1fr;column-gap:8mm;align-items:start}
 section{break-inside:avoid;min-width:0}.wide{grid-column:1/-1}
-h2{font-size:10.5pt;margin:7pt 0 1pt;color:#15507F}
+h2{font-size:10pt;margin:5.5pt 0 1pt;color:#15507F}
 p{margin:0;white-space:pre-line}
 table{width:100%;border-collapse:collapse}
-th,td{text-align:left;vertical-align:top;padding:2pt 6pt 2pt 0;border-bottom:.5pt solid #D6DEE6}
+th,td{text-align:left;vertical-align:top;padding:1.6pt 6pt 1.6pt 0;border-bottom:.5pt solid #D6DEE6}
 th{color:#5B6B7A;font-weight:500}
-footer{display:flex;gap:8mm;justify-content:space-between;align-items:end;margin-top:8pt;padding-top:5pt;
+footer{display:flex;gap:8mm;justify-content:space-between;align-items:end;margin-top:7pt;padding-top:4pt;
  border-top:.5pt solid #9AA9B7;color:#5B6B7A;font-size:8.5pt}
 footer svg{width:20mm;height:20mm;flex:none}
 @media print{body{background:#fff}.bar{display:none}main{width:auto;margin:0;padding:0}}
@@ -58,7 +58,8 @@ async def printed(request: Request) -> Response:
         page = request.url.path.split("/")[2]
         back = f'<div class="card"><a class="button" href="/{page}">回到目录</a></div>'
         return html.document("没有找到", missing.message, back, narrow=True, status=404)
-    return HTMLResponse(_document(sheet, request.url.path), headers={"Cache-Control": "no-store"})
+    _, _, page, number = request.url.path.split("/")
+    return HTMLResponse(page_of(sheet, page, int(number)), headers={"Cache-Control": "no-store"})
 
 
 async def word(request: Request) -> Response:
@@ -74,33 +75,8 @@ async def word(request: Request) -> Response:
     return Response(data, 200, {**headers.PRIVATE_FILE, "Content-Disposition": disposition}, _DOCX)
 
 
-def _sheet(request: Request) -> Sheet:
-    """What a visitor may see of the record that the address names. Raises NotFound."""
-    number = request.path_params["id"]
-    if not (number.isascii() and number.isdigit() and len(number) <= 10 and 0 < int(number) <= _LARGEST_ID):
-        raise NotFound("没有找到这条记录，可能已撤下。请回到列表重新查找。")
-    kind = _KINDS[request.url.path.split("/")[2]]
-    with database().read() as session:
-        # A code on paper is of use only where the address is one that other people can open.
-        return records.sheet(
-            session, kind, int(number), actor=VISITOR, base=base_url(request), coded=bool(settings().origin)
-        )
-
-
-def _docx(sheet: Sheet) -> bytes:
-    from lib.files.onepager import docx_bytes  # read when first asked for: it takes a third of a second
-
-    return docx_bytes(sheet)
-
-
-def _code(address: str) -> str:
-    from lib.files.onepager import qr_svg  # the same
-
-    return qr_svg(address)
-
-
-def _document(sheet: Sheet, path: str) -> str:
-    _, _, page, number = path.split("/")
+def page_of(sheet: Sheet, page: str, number: int) -> str:
+    """The whole HTML page of a sheet; `page` and `number` name the record's own page."""
     value = f'<p class="value">{escape(sheet.value)}</p>' if sheet.value else ""
     missing = f"<p>{escape(sheet.missing)}</p>" if sheet.missing else ""
     code = _code(sheet.address) if sheet.coded else ""
@@ -127,6 +103,31 @@ def _document(sheet: Sheet, path: str) -> str:
 </body>
 </html>
 """
+
+
+def _sheet(request: Request) -> Sheet:
+    """What a visitor may see of the record that the address names. Raises NotFound."""
+    number = request.path_params["id"]
+    if not (number.isascii() and number.isdigit() and len(number) <= 10 and 0 < int(number) <= _LARGEST_ID):
+        raise NotFound("没有找到这条记录，可能已撤下。请回到列表重新查找。")
+    kind = _KINDS[request.url.path.split("/")[2]]
+    with database().read() as session:
+        # A code on paper is of use only where the address is one that other people can open.
+        return records.sheet(
+            session, kind, int(number), actor=VISITOR, base=base_url(request), coded=bool(settings().origin)
+        )
+
+
+def _docx(sheet: Sheet) -> bytes:
+    from lib.files.onepager import docx_bytes  # read when first asked for: it takes a third of a second
+
+    return docx_bytes(sheet)
+
+
+def _code(address: str) -> str:
+    from lib.files.onepager import qr_svg  # the same
+
+    return qr_svg(address)
 
 
 def _section(section: Section) -> str:

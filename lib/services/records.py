@@ -12,7 +12,7 @@ from lib.domain.access import Actor, Permission, require
 from lib.domain.completeness import Completeness, completeness
 from lib.domain.dates import PartialDate, today_shanghai
 from lib.domain.money import stated_amount
-from lib.domain.sheet import Section, Sheet
+from lib.domain.sheet import Section, Sheet, fits
 from lib.domain.telling import Stage, Term, numbered, right_remark, stages, validity
 from lib.domain.text import shorten
 from lib.domain.vocabulary import FIELDS, TRL_LEVELS, UNDISCLOSED, Origin, SubmissionState
@@ -23,10 +23,27 @@ from lib.store.models.base import stated
 
 _MOST_OWN: Final = 200
 _EVENTS: Final = 10
-_LONG, _SHORT, _CELL, _ROWS = 220, 110, 40, 5
-"""How much of a text, of a shorter one, of a cell and of a table fits on one sheet of paper."""
+_VALUE: Final = 110
+"""How much of a summary may stand in the place of a value."""
 _HIDDEN: Final = {"ip": "rights"}
 """A restricted field whose answer has another name."""
+
+
+@dataclass(frozen=True)
+class _Room:
+    """How much of a text, of a shorter one and of a cell stands on the paper, in characters, and of a table in rows."""
+
+    text: int
+    short: int
+    cell: int
+    rows: int
+
+
+_ROOMS: Final = (
+    _Room(2000, 300, 100, 10), _Room(600, 200, 60, 8), _Room(320, 120, 40, 6), _Room(180, 80, 28, 5),
+    _Room(110, 50, 20, 4), _Room(60, 30, 14, 3), _Room(40, 20, 10, 2),
+)  # fmt: skip
+"""From everything to what fits whatever was written; the first that fits on one sheet is taken."""
 
 
 @dataclass(frozen=True)
@@ -229,35 +246,27 @@ def place(record: Achievement | Demand | Organization, places: Mapping[str, str]
 
 # ------------------------------------------------------------------ on paper
 def sheet(session: Session, record_kind: str, record_id: int, *, actor: Actor, base: str, coded: bool = False) -> Sheet:
-    """A record on one sheet of paper, public columns only, whoever asks; long texts are cut, and say so.
+    """A record on one sheet of paper, public columns only, whoever asks; texts that do not fit are cut, and say so.
 
     `base` is the address of the product. Raises NotFound, AccessDenied.
     """
     places = catalogue.place_names(session)
+    address = f"{base}/{exports.PAGES[record_kind]}?id={record_id}"
     view: AchievementView | DemandView
     if record_kind == "achievement":
         view = achievement(session, record_id, actor=actor)
-        head = _achievement_sheet(view, places)
     else:
         view = demand(session, record_id, actor=actor)
-        head = _demand_sheet(view, places)
-    r = view.record
-    publisher = r.source_publisher or "发布方未披露"
-    source = " · ".join(filter(None, (Origin(r.origin).label, publisher, str(r.source_stated or ""))))
-    return Sheet(
-        title=r.title,
-        tags=tuple(
-            filter(None, (f"北疆技转 · {exports.NOUNS[record_kind]}", FIELDS[r.field] if r.field else "", head.award))
-        ),
-        value=head.value,
-        facts=tuple((name, shorten(text, _SHORT)) for name, text in head.facts),
-        sections=tuple(section for section in head.sections if section.text or section.rows),
-        missing=missing_line(view),
-        source=f"来源：{source}。未写明的内容为未披露。",
-        printed=f"{today_shanghai()} 打印，最新内容见：",
-        address=f"{base}/{exports.PAGES[record_kind]}?id={record_id}",
-        coded=coded,
-    )
+    for room in _ROOMS:
+        told = (
+            _achievement_sheet(view, places, room)
+            if isinstance(view, AchievementView)
+            else _demand_sheet(view, places, room)
+        )
+        paper = _on_paper(view, told, room, address, coded)
+        if fits(paper):
+            break
+    return paper
 
 
 @dataclass(frozen=True)
@@ -268,54 +277,76 @@ class _Head:
     sections: list[Section]
 
 
-def _achievement_sheet(view: AchievementView, places: Mapping[str, str]) -> _Head:
+def _on_paper(view: AchievementView | DemandView, head: _Head, room: _Room, address: str, coded: bool) -> Sheet:
+    r = view.record
+    publisher = r.source_publisher or "发布方未披露"
+    source = " · ".join(filter(None, (Origin(r.origin).label, publisher, str(r.source_stated or ""))))
+    noun = exports.NOUNS[r.__tablename__]
+    return Sheet(
+        title=r.title,
+        tags=tuple(filter(None, (f"北疆技转 · {noun}", FIELDS[r.field] if r.field else "", head.award))),
+        value=head.value,
+        facts=tuple((name, shorten(text, room.short)) for name, text in head.facts),
+        sections=tuple(section for section in head.sections if section.text or section.rows),
+        missing=missing_line(view),
+        source=f"来源：{source}。未写明的内容为未披露。",
+        printed=f"{today_shanghai()} 打印，最新内容见：",
+        address=address,
+        coded=coded,
+    )
+
+
+def _achievement_sheet(view: AchievementView, places: Mapping[str, str], room: _Room) -> _Head:
     r, closed = view.record, view.told.closed
     indicators = r.indicators or closed.get("indicators", "")
-    lit = [(stage.name, shorten(stage.told, _CELL)) for stage in view.stages if stage.lit]
+    lit = "；".join(f"{stage.name}：{shorten(stage.told, room.cell)}" for stage in view.stages if stage.lit)
+    known = "；".join(f"{name}：{shorten(text, room.short)}" for name, text in maturity(r))
+    holders = [f"{shorten(line['holder'], room.cell)} {line['share']}%" for line in r.shares]
+    short = not r.value and len(r.summary) <= _VALUE
     return _Head(
-        r.value or shorten(r.summary, _SHORT),
-        r.award,
+        r.value or shorten(r.summary, _VALUE),
+        shorten(r.award, room.cell),
         [*_known(("完成单位", r.organization_text)), *facts_of_achievement(view, places), *terms_of(view)],
         [
-            Section("解决的问题", _cut(r.problem)),
-            Section("应用场景", _cut(r.application)),
-            Section("成果简介", _cut(r.summary) if r.value or len(r.summary) > _SHORT else ""),
-            Section("技术指标", _cut(indicators)),
-            _rows("对比基准", ("指标", "现有水平", "本成果"), _compared(r.comparison, "ours"), wide=True),
-            Section("技术成熟度", "；".join(f"{name}：{shorten(text, _SHORT)}" for name, text in maturity(r))),
-            Section("权益份额", "；".join(f"{line['holder']} {line['share']}%" for line in r.shares)),
-            _rows("知识产权", ("形式", "编号", "状态", "到期"), rights_rows(view), wide=True),
-            Section("走到哪一步", "；".join(f"{name}：{told}" for name, told in lit), wide=True),
+            Section("解决的问题", _cut(r.problem, room)),
+            Section("应用场景", _cut(r.application, room)),
+            Section("成果简介", "" if short else _cut(r.summary, room)),
+            Section("技术指标", _cut(indicators, room)),
+            _rows("对比基准", ("指标", "现有水平", "本成果"), _compared(r.comparison, "ours"), room),
+            Section("技术成熟度", known),
+            Section("权益份额", "；".join(holders)),
+            _rows("知识产权", ("形式", "编号", "状态", "到期"), rights_rows(view), room),
+            Section("走到哪一步", lit, wide=True),
         ],
     )
 
 
-def _demand_sheet(view: DemandView, places: Mapping[str, str]) -> _Head:
+def _demand_sheet(view: DemandView, places: Mapping[str, str], room: _Room) -> _Head:
     r, closed = view.record, view.told.closed
-    short = len(r.description) <= _SHORT
+    short = len(r.description) <= _VALUE
     return _Head(
         r.description if short else "",
         "",
         [*_known(("需求单位", r.organization_text)), *facts_of_demand(view, places)],
         [
-            Section("要解决的问题", "" if short else _cut(r.description, _LONG * 2), wide=True),
-            _rows("量化指标", ("指标", "现有水平", "希望达到"), _compared(r.comparison, "wanted"), wide=True),
-            Section("希望达到的指标", _cut(r.indicators or closed.get("indicators", ""))),
-            Section("试过的办法", _cut(r.tried)),
-            Section("验收标准", _cut(r.acceptance), wide=True),
+            Section("要解决的问题", "" if short else _cut(r.description, room), wide=True),
+            _rows("量化指标", ("指标", "现有水平", "希望达到"), _compared(r.comparison, "wanted"), room),
+            Section("希望达到的指标", _cut(r.indicators or closed.get("indicators", ""), room)),
+            Section("试过的办法", _cut(r.tried, room)),
+            Section("验收标准", _cut(r.acceptance, room), wide=True),
         ],
     )
 
 
-def _rows(title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, wide: bool = False) -> Section:
+def _rows(title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]], room: _Room) -> Section:
     """A table as far as the paper holds it; what is left out is said."""
-    kept = tuple(tuple(shorten(cell, _CELL) for cell in row) for row in rows[:_ROWS])
-    more = f"另有 {len(rows) - _ROWS} 行，见网页。" if len(rows) > _ROWS else ""
-    return Section(title, more, header if kept else (), kept, wide)
+    kept = tuple(tuple(shorten(cell, room.cell) for cell in row) for row in rows[: room.rows])
+    more = f"另有 {len(rows) - room.rows} 行，见网页。" if len(rows) > room.rows else ""
+    return Section(title, more, header if kept else (), kept, wide=True)
 
 
-def _cut(text: str, most: int = _LONG) -> str:
-    return text if len(text) <= most else f"{shorten(text, most)}（全文见网页）"
+def _cut(text: str, room: _Room) -> str:
+    return text if len(text) <= room.text else f"{shorten(text, room.text)}（全文见网页）"
 
 
 def _compared(lines: Sequence[Mapping[str, str]], offered: str) -> list[tuple[str, ...]]:
