@@ -115,6 +115,9 @@ class Person:
         await tab.change(tab.field("f-title"), "string_value", f"混沌演练需求 {draft}")
         self._listen(tab)
         fill(tab, self.rng)
+        while await on(tab):
+            self._listen(tab)
+            fill(tab, self.rng)
         await asyncio.sleep(min(self.think, 5) * self.rng.random())
         run = await tab.press(next(w for name, w in tab.widgets.items() if "提交审核" in name))
         self._listen(tab)
@@ -130,6 +133,14 @@ class Person:
             raise Away
         if "系统出错了" in said:
             raise RunFailed(said[:300])
+
+
+async def on(tab: Tab) -> bool:
+    """To the next step of the form; False when this is the last."""
+    button = next((widget for label, widget in tab.widgets.items() if "下一步" in label), None)
+    if button is not None:
+        await tab.press(button)
+    return button is not None
 
 
 def fill(tab: Tab, rng: random.Random) -> None:
@@ -157,6 +168,8 @@ def _answer(name: str, widget: Widget, rng: random.Random) -> tuple[str, object]
         return "string_array_value", [day.isoformat()]
     if widget.kind == "checkbox":
         return "bool_value", True
+    if widget.kind == "button_group":
+        return "string_array_value", [rng.choice(widget.proto.options).content]
     if widget.kind == "text_area":
         return "string_value", "退役叶片堆存，纤维与树脂难以分离；年处理量不低于 2 万吨。"
     if widget.kind == "selectbox" and "选填" not in widget.label and widget.proto.options:

@@ -1,8 +1,10 @@
 """How much of a record is told, and what is missing, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from lib.domain.vocabulary import SubmissionKind
 
 PARTS: Final[dict[str, dict[str, str]]] = {
     "achievement": {
@@ -81,3 +83,48 @@ def completeness(kind: str, answers: Mapping[str, object]) -> Completeness:
 
 def _blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip()) or value in ([], ())
+
+
+# ------------------------------------------------------------------ a form while it is filled in
+_FORM_ONLY: Final = {
+    SubmissionKind.ACHIEVEMENT: ("title", "stage", "contact_name", "contact_phone"),
+    SubmissionKind.DEMAND: ("title", "credit_code", "valid_from", "contact_name", "contact_phone"),
+}
+_NOT_ASKED: Final = {
+    SubmissionKind.ACHIEVEMENT: frozenset({"place", "price"}),
+    SubmissionKind.DEMAND: frozenset({"place", "year", "budget"}),
+}
+"""The place is asked as `league`; a blank amount says 面议, so nothing is missing; a demand's year is that of today."""
+_NO_RIGHT: Final = "未涉及知识产权"
+_BY_ONESELF: Final = "自行投资实施转化"
+
+
+def missing(kind: SubmissionKind, answers: Mapping[str, object]) -> tuple[str, ...]:
+    """The names of the answers that a form of this kind still lacks, required or worth telling.
+
+    Left out is what does not apply: shares where there is no right, a pricing route where nobody is to pay.
+    """
+    applies = _applies(answers)
+    return tuple(name for name in _asked(kind) if applies(name) and _blank(answers.get(name)))
+
+
+def score(kind: SubmissionKind, answers: Mapping[str, object]) -> tuple[int, int]:
+    """How many of the answers are given, of how many. Filling in a blank never lowers it."""
+    filled = sum(not _blank(answers.get(name)) for name in _asked(kind))
+    return filled, filled + len(missing(kind, answers))
+
+
+def _asked(kind: SubmissionKind) -> tuple[str, ...]:
+    told = (name for name in PARTS[kind.value] if name not in _NOT_ASKED[kind])
+    return (*_FORM_ONLY[kind], *told, "league")
+
+
+def _applies(answers: Mapping[str, object]) -> Callable[[str], bool]:
+    rights = answers.get("rights")
+    kinds = {line.get("kind") for line in rights if isinstance(line, Mapping)} if isinstance(rights, list) else set()
+    unneeded = set()
+    if kinds == {_NO_RIGHT}:
+        unneeded.add("shares")
+    if answers.get("transfer_mode") == _BY_ONESELF:
+        unneeded.add("pricing_mode")
+    return lambda name: name not in unneeded

@@ -1,5 +1,6 @@
 // Translates the texts of Streamlit's own frontend. Our texts are Chinese already and are left alone. And sends
-// what is typed into a long text of a form after a pause, so that it can be kept; short texts do that by themselves.
+// what is typed into a long text of a form after a pause, so that it can be kept; short texts do that by themselves. And
+// shows a form from its top when another step of it comes.
 // Fails soft: whatever it does not know stays English, and an error in here stops nothing else.
 (() => {
   "use strict";
@@ -260,6 +261,28 @@
       new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }));
     pauses.set(area, setTimeout(() => softly(commit), PAUSE));
   }
+
+  const stepOf = () => new URLSearchParams(location.search).get("step");
+  let step = stepOf();
+  let turning = 0;
+
+  // The button that led to another step goes with its own, and the focus with it: then the rail gets it.
+  function turned() {
+    const rail = document.querySelector(".st-key-rail");
+    if (!rail) return;
+    if (stepOf() !== step) {
+      step = stepOf();
+      turning = 20;
+      if (rail.getBoundingClientRect().top < 0) rail.scrollIntoView({ block: "start" });
+    }
+    if (turning > 0 && document.activeElement === document.body) {
+      rail.querySelector("[aria-checked='true']")?.focus({ preventScroll: true });
+      turning = 0;
+    }
+    turning -= 1;
+  }
+
+  setInterval(() => softly(turned), 200);
 
   for (const kind of ["input", "compositionend"]) {
     document.addEventListener(kind, (event) => softly(() => typed(event)), true);

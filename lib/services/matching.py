@@ -103,6 +103,19 @@ def similar_achievements(session: Session, words: str, *, actor: Actor, limit: i
     return catalogue.achievement_cards(session, [match.offer_id for match in matches])
 
 
+def similar_demands(session: Session, words: str, *, actor: Actor, limit: int = 3) -> tuple[Card, ...]:
+    """Demands that ask for what a text says, best first; for 「已有人提过类似需求」. Raises AccessDenied."""
+    require(actor, Permission.READ_CATALOGUE)
+    need = Need(id=0, title=words)
+    said = read(need, concepts.industries())
+    standing, rarities = _standing(session, search.DEMANDS, said)
+    others = _needs(session, _pool(session, search.DEMANDS, said, standing, rarities, {}, limit))
+    # Two demands are alike as a demand is like what answers it: of the other one only what it says is compared.
+    pairs = ((need, Offer(one.id, one.title, one.text, one.keywords)) for one in others)
+    matches = _shown(_best(pairs, {}, {need.id: said}, rarities), {}, "offer_id", limit)
+    return catalogue.demand_cards(session, [match.offer_id for match in matches])
+
+
 def _answers(session: Session, need: Need, decided: Mapping[int, Decision], limit: int) -> list[Match]:
     said = read(need, concepts.industries())
     standing, rarities = _standing(session, search.ACHIEVEMENTS, said)

@@ -21,7 +21,7 @@ from lib.domain.dates import now_utc, today_shanghai
 from lib.domain.errors import Conflict, InvalidInput, NotFound
 from lib.domain.reviews import changes, due
 from lib.domain.submissions import TRANSITIONS, Action, advance, mask_name, mask_phone
-from lib.domain.text import fold
+from lib.domain.text import fold, organization_key
 from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
 from lib.services import attachments, attempts, audit, drafts, markings, notices, publication, records, scopes
 from lib.services.forms import Form, check, without_numbers
@@ -324,8 +324,11 @@ def own(session: Session, page: int = 1, *, actor: Actor) -> OwnPage:
         .limit(PAGE_SIZE)
         .offset((max(1, page) - 1) * PAGE_SIZE)
     )
-    items = tuple(OwnItem(s.id, receipt_of(s), s.title, s.revises_id is not None, s.valid_until) for s in rows)
-    return OwnPage(items, total, max(1, page))
+    return OwnPage(tuple(map(_own_item, rows)), total, max(1, page))
+
+
+def _own_item(found: Submission) -> OwnItem:
+    return OwnItem(found.id, receipt_of(found), found.title, found.revises_id is not None, found.valid_until)
 
 
 def read_own(session: Session, submission_id: int, *, actor: Actor) -> OwnSubmission:
@@ -335,6 +338,41 @@ def read_own(session: Session, submission_id: int, *, actor: Actor) -> OwnSubmis
     if found is None:
         raise NotFound(_NOT_YOURS)
     return _own_view(session, found)
+
+
+def twin(session: Session, kind: SubmissionKind, title: str, unit: str, *, actor: Actor) -> OwnItem | None:
+    """What the actor handed in before under this title for this unit and did not take back, or None.
+
+    Nothing for whoever has no account: what others handed in is not theirs to know. Raises AccessDenied.
+    """
+    require(actor, Permission.CREATE_SUBMISSION)
+    if not actor.may(Permission.MANAGE_OWN_RECORDS):
+        return None
+    standing = [_S.PENDING.value, _S.RETURNED.value, _S.PUBLISHED.value]
+    named = " ".join(title.split())
+    rows = session.scalars(
+        select(Submission)
+        .where(_is_of(actor), Submission.kind == kind.value, Submission.title == named, Submission.state.in_(standing))
+        .order_by(Submission.id.desc())
+    )
+    found = next((row for row in rows if organization_key(row.content["unit"]) == organization_key(unit)), None)
+    return None if found is None else _own_item(found)
+
+
+def published_as(
+    session: Session, kind: SubmissionKind, record_ids: Sequence[int], *, actor: Actor
+) -> Mapping[int, int]:
+    """Which of these records the actor may revise: the published submission of each, by record. Raises AccessDenied."""
+    require(actor, Permission.CREATE_SUBMISSION)
+    if not record_ids or not actor.may(Permission.MANAGE_OWN_RECORDS):
+        return {}
+    rows = session.execute(
+        select(Submission.record_id, Submission.id).where(
+            _is_of(actor), Submission.kind == kind.value, Submission.state == _S.PUBLISHED.value,
+            Submission.record_id.in_(record_ids),
+        )
+    )  # fmt: skip
+    return {record: submission for record, submission in rows if record is not None}
 
 
 def filled(session: Session, submission_id: int, *, actor: Actor) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ def test_a_file_goes_up_with_a_draft_and_down_only_to_its_owner(
     report.write_text("回收率 93%")
     disguised.write_bytes(b"MZ\x90")
     mine = visit(server, token=token)
-    page = mine.open("submit?kind=achievement")
+    page = mine.open("submit?kind=achievement&step=5")
     page.locator("input[type=file]").set_input_files(report)
     link = page.get_by_role("link", name="中试报告.txt")
     link.wait_for()

@@ -5,6 +5,7 @@ returned, mended, published, revised; the broker asks to see what is closed, is 
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,19 +13,26 @@ from playwright.sync_api import Page, expect
 from lib.domain.reviews import CHECKLIST
 from tests.e2e.browser import Visit
 from tests.e2e.server import PASSWORD, Server
+from tests.e2e.test_submissions import on
 
 UNIT = "锡林郭勒盟草原装备有限公司"
 TITLE = "草原割草机仿形浮动割台技术"
 SECRET = "弹簧刚度十二牛每毫米"
 CODE = "91350100M000100Y43"
-TEXTS = {
-    "成果简介": "割台随地形起伏，留茬高度稳定，减少漏割和铲土。",
-    "技术指标": "留茬高度误差不大于八毫米。",
-    "关键词": "割草机、仿形",
-    "配方与关键参数（选填，授权可见）": SECRET,
-    "第一完成人": "巴特尔",
-}
-CHOICES = ("技术领域", "成果类别", "技术成熟度", "所处阶段", "形式")
+STEPS: Final[tuple[tuple[dict[str, str], tuple[str, ...]], ...]] = (
+    (
+        {"成果简介": "割台随地形起伏，留茬高度稳定，减少漏割和铲土。", "关键词": "割草机、仿形"},
+        ("技术领域", "成果类别"),
+    ),
+    (
+        {"技术指标": "留茬高度误差不大于八毫米。", "配方与关键参数（选填，授权可见）": SECRET},
+        ("技术成熟度", "所处阶段"),
+    ),
+    ({}, ("形式",)),
+    ({}, ()),
+    ({"第一完成人": "巴特尔", "联系人": "巴特尔", "联系电话": "13900001234"}, ()),
+)
+"""What each step of an achievement requires beside its title and the unit, which is known."""
 
 
 @pytest.fixture
@@ -98,20 +106,27 @@ def _post(member: Visit) -> None:
     page = member.open("submit?kind=achievement")
     _fill(page, "成果名称", TITLE)
     member.settle()
-    for label, text in TEXTS.items():
-        _fill(page, label, text)
-    for label in CHOICES:
-        _choose(member, label)
-    page.get_by_role("button", name="许可他人使用", exact=True).click()
-    member.settle()
-    _fill(page, "联系人", "巴特尔")
-    _fill(page, "联系电话", "13900001234")
+    for number, (texts, choices) in enumerate(STEPS, 1):
+        for label, text in texts.items():
+            _fill(page, label, text)
+        for label in choices:
+            _choose(member, label)
+        if number == 4:
+            _click(member, "许可他人使用")
+        if number < len(STEPS):
+            on(member)
     _declare(member)
     _click(member, "提交审核")
     expect(page.locator(".bj-receipt strong")).to_contain_text("CG-")
 
 
+def _step(seen: Visit, title: str) -> None:
+    seen.page.get_by_role("radiogroup", name="步骤").get_by_text(title).click()
+    seen.settle()
+
+
 def _declare(member: Visit) -> None:
+    _step(member, "单位与提交")
     for words in ("所填情况属实", "已自查"):
         member.page.get_by_text(words).click()
     member.settle()
@@ -155,6 +170,7 @@ def test_from_registration_to_a_grant_that_is_revoked(people: dict[str, Visit]) 
     _follow(member, TITLE)
     expect(page.get_by_text("请补充作业幅宽。").first).to_be_visible()
     _follow(member, "修改后重新提交")
+    _step(member, "技术与成熟度")
     _fill(page, "技术指标", "留茬高度误差不大于八毫米，作业幅宽四米。")
     _declare(member)
     _click(member, "重新提交")

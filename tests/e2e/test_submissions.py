@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 from secrets import token_hex
+from typing import Final
+from urllib.parse import parse_qs, urlparse
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,16 +23,27 @@ from tests.samples import demand
 
 RECEIPT = re.compile(r"XQ-\d{8}-\d{4}")
 PHONE = "13900001234"
-TEXTS = {
-    "现在的难处": "退役叶片堆放在场站，人工切割，成本高，二次污染，急需成套的回收办法。",
-    "希望达到的指标": "纤维回收率不低于百分之九十，处理成本每吨低于八百元。",
-    "关键词": "风电、叶片、回收",
-    "单位全称": "内蒙古某风电运维有限公司",
-    "统一社会信用代码": "91330100799655058B",
-    "联系人": "其木格",
-    "联系电话": PHONE,
-}
-CHOICES = ("技术领域", "需求类别", "所属盟市")
+STEPS: Final[tuple[tuple[dict[str, str], tuple[str, ...]], ...]] = (
+    (
+        {
+            "现在的难处": "退役叶片堆放在场站，人工切割，成本高，二次污染，急需成套的回收办法。",
+            "关键词": "风电、叶片、回收",
+        },
+        ("技术领域", "需求类别"),
+    ),
+    ({"希望达到的指标": "纤维回收率不低于百分之九十，处理成本每吨低于八百元。"}, ()),
+    ({}, ()),
+    (
+        {
+            "单位全称": "内蒙古某风电运维有限公司",
+            "统一社会信用代码": "91330100799655058B",
+            "联系人": "其木格",
+            "联系电话": PHONE,
+        },
+        ("所属盟市",),
+    ),
+)
+"""What each step of a demand requires beside its title: texts, and choices of which any will do."""
 DECLARED = ("所填情况属实", "已自查")
 
 
@@ -39,22 +52,34 @@ def fill_demand(seen: Visit, title: str, path: str = "submit?kind=demand") -> Pa
     page = seen.open(path)
     _type(page, "一句话说清需求", title)
     seen.settle()  # similar achievements are looked up as soon as it is typed
-    for label, text in TEXTS.items():
-        _type(page, label, text)
-    seen.settle()
-    for label in CHOICES:
-        box = page.get_by_role("combobox", name=label)
-        box.click()
-        box.press("ArrowDown")
-        box.press("Enter")
-        expect(box).not_to_have_value("")
+    for number, (texts, choices) in enumerate(STEPS, 1):
+        for label, text in texts.items():
+            _type(page, label, text)
         seen.settle()
-    page.get_by_role("button", name="合作开发", exact=True).click()
-    seen.settle()
+        for label in choices:
+            box = page.get_by_role("combobox", name=label)
+            box.click()
+            box.press("ArrowDown")
+            box.press("Enter")
+            expect(box).not_to_have_value("")
+            seen.settle()
+        if number == 3:
+            page.get_by_role("button", name="合作开发", exact=True).click()
+            seen.settle()
+        if number < len(STEPS):
+            on(seen)
     for label in DECLARED:
         page.get_by_text(label).click()
     seen.settle()
     return page
+
+
+def on(seen: Visit) -> None:
+    """To the next step of the form."""
+    reached = int(parse_qs(urlparse(seen.page.url).query).get("step", ["1"])[0]) + 1
+    seen.page.get_by_role("button", name="下一步").click()
+    seen.page.wait_for_url(re.compile(f"step={reached}"))
+    seen.settle()
 
 
 def _type(page: Page, label: str, text: str) -> None:
@@ -141,7 +166,7 @@ def test_however_it_is_sent_it_is_there_once(server: Server, visit: Callable[...
     for way in WAYS:
         title = f"只提交一次的需求：{way.__name__}"
         page = seen.open("demands")
-        seen.open(f"submit?kind=demand&draft={_prepared(server, seen, title)}")
+        seen.open(f"submit?kind=demand&step=4&draft={_prepared(server, seen, title)}")
         for label in DECLARED:
             page.get_by_text(label).click()
         seen.settle()

@@ -105,7 +105,7 @@ def test_a_file_is_kept_with_the_draft_and_dropped_from_memory(
         lambda kept, session_id, file_id: (dropped.append(file_id), forget(kept, session_id, file_id)),
     )
     become(People(app_database).owner)
-    at = open_page("submit", {"kind": "achievement", "draft": token_hex(16)})
+    at = open_page("submit", {"kind": "achievement", "draft": token_hex(16), "step": "5"})
     at.file_uploader[0].set_value(("中试报告.txt", "回收率 93%".encode(), "text/html")).run()
     assert "中试报告.txt" in html(at)
     at.file_uploader[0].set_value(("a.exe.pdf", b"%PDF-", "application/pdf")).run()

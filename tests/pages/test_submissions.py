@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.dates import today_shanghai
 from lib.domain.errors import Unavailable
+from lib.domain.markings import SENTENCE
 from lib.domain.submissions import Action
 from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
 from lib.services import drafts, notices, reviews, submissions
@@ -57,20 +58,62 @@ def _field(at: AppTest, name: str) -> Any:
 
 
 def _fill(at: AppTest, values: Mapping[str, Any]) -> AppTest:
-    """Give the fields that are there these answers, all at once."""
+    """Give the fields these answers, all of a step at once, and come back to the step that was on the screen."""
     given = {name: None if name == "banner" else value for name, value in values.items() if name not in TABLES}
     for table in TABLES & set(values):
         given |= {f"{table}-{n}-{name}": text for n, line in enumerate(values[table]) for name, text in line.items()}
-    for name, value in given.items():
-        try:
-            widget = _field(at, name)
-        except StopIteration:
-            continue
-        widget.set_value(value.split(SEPARATOR) if widget in list(at.pills) else value)
-    return at.run()
+    here = _step(at)
+    for step in (here, *(n for n in range(1, _steps(at) + 1) if n != here)):
+        if not given:
+            break
+        _go(at, step)
+        for name in [name for name in given if _shown(at, name)]:
+            widget, value = _field(at, name), given.pop(name)
+            widget.set_value(value.split(SEPARATOR) if widget in list(at.pills) else value)
+        at.run()
+    return _go(at, here)
+
+
+def _shown(at: AppTest, name: str) -> bool:
+    try:
+        return bool(_field(at, name))
+    except StopIteration:
+        return False
+
+
+def _rail(at: AppTest) -> Any:
+    """The widget that shows the steps; None on a form of one page."""
+    return next((rail for rail in at.segmented_control if str(rail.key).endswith("-step")), None)
+
+
+def _steps(at: AppTest) -> int:
+    rail = _rail(at)
+    return 1 if rail is None else len(rail.options)
+
+
+def _step(at: AppTest) -> int:
+    rail = _rail(at)
+    return 1 if rail is None else int(rail.value)
+
+
+def _go(at: AppTest, step: int) -> AppTest:
+    if step != _step(at):
+        _rail(at).set_value(str(step)).run()
+    return at
+
+
+def _at(at: AppTest, name: str) -> Any:
+    """A field, on whichever step it is."""
+    for step in range(1, _steps(at) + 1):
+        if _shown(_go(at, step), name):
+            break
+    return _field(at, name)
 
 
 def _press(at: AppTest, label: str) -> AppTest:
+    """Press the button; the one that hands a form in stands on its last step."""
+    if not any(b.label == label for b in at.button):
+        _go(at, _steps(at))
     return next(b for b in at.button if b.label == label).click().run()
 
 
@@ -107,10 +150,10 @@ def test_what_is_typed_is_there_after_a_reload_and_for_nobody_else(
     at = open_page("submit", {"kind": "demand"})
     assert not _saved(at) and _count(app_database, Draft) == 0  # opening a form is not typing
     _fill(at, {"title": "叶片回收难题", "field": 7, "description": "堆存多年"})
-    _field(at, "valid_until").set_value(today_shanghai() + timedelta(days=30)).run()
+    _at(at, "valid_until").set_value(today_shanghai() + timedelta(days=30)).run()
     assert _saved(at)
     again = open_page("submit", {"kind": "demand", "draft": _draft(at)})
-    seen = {name: _field(again, name).value for name in ("title", "field", "description", "valid_until")}
+    seen = {name: _at(again, name).value for name in ("title", "field", "description", "valid_until")}
     assert list(seen.values()) == ["叶片回收难题", 7, "堆存多年", today_shanghai() + timedelta(days=30)]
     for stranger in ("two", ""):
         cookie(stranger)
@@ -144,10 +187,10 @@ def test_a_marking_is_told_beside_its_field_and_stays_on_the_screen_only(
     at = open_page("submit", {"kind": "demand"})
     _fill(at, {"title": "普通的需求", "description": "机密★10年 绝不外传"})
     _press(at, "提交审核")
-    assert _wrong(at) == 1 and _field(at, "description").value == "机密★10年 绝不外传"
+    assert _html(at).count(SENTENCE) == 1 and _field(at, "description").value == "机密★10年 绝不外传"
     assert _count(app_database, Draft) == _count(app_database, Submission) == 0
-    _fill(at, {"description": "可以公开的难处"})
-    assert _wrong(at) == 0 and _saved(at)
+    _fill(at, {"description": "可以公开的难处，写得更长一些"})
+    assert SENTENCE not in _html(at) and _saved(at)
 
 
 def test_while_nothing_can_be_stored_the_form_says_so_and_goes_on(
@@ -173,8 +216,9 @@ def test_a_form_is_sent_once_with_its_levels_and_what_is_wrong_stands_beside_the
     at = open_page("submit", {"kind": "demand"})
     _fill(at, demand(credit_code="1", contact_phone=""))
     _press(at, "提交审核")
-    assert _wrong(at) == 2 and _field(at, "title").value == demand()["title"]
-    next(s for s in at.selectbox if str(s.key).endswith("-level-budget")).set_value(FieldLevel.SIGNED_IN)
+    assert _wrong(at) == 2 and _at(at, "title").value == demand()["title"]
+    _at(at, "budget")
+    next(s for s in at.selectbox if str(s.key).endswith("-level-budget")).set_value(FieldLevel.SIGNED_IN).run()
     _fill(at, demand())
     _press(at, "提交审核")
     assert "技术需求已收到" in _html(at)
@@ -210,10 +254,10 @@ def test_the_military_form_stops_at_any_doubt_and_keeps_nothing(
 def test_a_member_types_only_what_is_new(app_database: Database, sign_in: SignIn) -> None:
     member = sign_in(Role.MEMBER, organization_id=1)
     at = open_page("submit", {"kind": "demand"})
-    assert _field(at, "unit").value and _field(at, "contact_name").value == member.name
+    assert _at(at, "unit").value and _field(at, "contact_name").value == member.name
     _new(app_database, member)
     at = open_page("submit", {"kind": "achievement"})
-    known = {name: _field(at, name).value for name in ("unit", "league", "contact_name", "contact_phone")}
+    known = {name: _at(at, name).value for name in ("unit", "league", "contact_name", "contact_phone")}
     assert known == {name: demand()[name] for name in known}
 
 
@@ -227,7 +271,7 @@ def test_what_was_returned_is_mended_from_ones_own_page_and_what_is_public_is_re
     assert "写清测试条件" in _html(page) and "A:B=3:1" in _html(page)
     at = open_page("submit", {"revise": str(returned)})
     assert "写清测试条件" in _html(at)
-    assert (_field(at, "floor_price").value, _field(at, "formula").value) == ("80.00", "A:B=3:1")
+    assert (_at(at, "floor_price").value, _at(at, "formula").value) == ("80.00", "A:B=3:1")
     _fill(at, {"indicators": "回收率 95%，按国标测试", "truthful": True, "not_secret": True})
     _press(at, "重新提交")
     with app_database.read() as session:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.client import RunFailed, Tab
-from chaos.crowd import fill
+from chaos.crowd import fill, on
 from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.errors import InvalidInput
 from lib.domain.submissions import Action
@@ -109,6 +109,8 @@ async def _type_and_send(server: Server) -> None:
     await tab.change(tab.field("f-title"), "string_value", "一份普通的需求")
     fill(tab, random.Random(1))  # noqa: S311
     tab.type(tab.field("f-description"), "string_value", f"这是正文。\n{MARKED}\n以上。")
+    while await on(tab):
+        fill(tab, random.Random(1))  # noqa: S311
     await tab.press(next(widget for label, widget in tab.widgets.items() if "提交审核" in label))
     said = "\n".join(tab.texts)
     if "bj-receipt" in said:

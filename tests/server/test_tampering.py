@@ -57,6 +57,7 @@ VIEWS: Final = (
     *(("" if place.name == "home" else place.name, "") for place in PLACES),
     *((page, "id=1") for page in ("achievements", "demands", "organizations", "roadshows", "review", "mine")),
     *(("submit", query) for query in ("kind=achievement", "kind=registration&event=1", "kind=military", "view=status")),
+    *(("submit", f"kind=achievement&step={step}") for step in (3, 5)),
     *(("accounts", query) for query in ("id=2", "view=accounts", "view=invitations")),
     ("statistics", "view=contracts"),
     ("sources", "view=publishers"),

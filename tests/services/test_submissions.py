@@ -66,6 +66,10 @@ def submission_id(database: Database, number: str) -> tuple[int, int]:
         ({"budget": "1e9"}, "budget", "万元为单位的数字"),
         ({"budget": "NaN"}, "budget", "万元为单位的数字"),
         ({"budget": "0"}, "budget", "大于 0"),
+        ({"deadline": today_shanghai() - timedelta(days=1)}, "deadline", "已经过去"),
+        ({"cooperation_mode": "合作开发、随便"}, "cooperation_mode", "从列表里选择"),
+        ({"comparison": [{"indicator": "回收率", "existing": "82%"}]}, "comparison", "写明指标和希望达到的值"),
+        ({"tried": "试" * 1001}, "tried", "多了 1 字"),
         ({"valid_until": today_shanghai() - timedelta(days=1)}, "valid_until", "之后"),
         ({"valid_from": None}, "valid_from", "请选择"),
         ({"contact_phone": "12345"}, "contact_phone", "看起来不对"),
@@ -79,6 +83,78 @@ def test_a_broken_rule_is_one_sentence_beside_its_field(changes: dict[str, Any],
         check(SubmissionKind.DEMAND, demand(**changes))
     assert list(refused.value.fields) == [field]
     assert says in refused.value.fields[field]
+
+
+def _right(**changes: str) -> list[dict[str, str]]:
+    return [{"kind": "发明专利", "number": "ZL202310000001.0", "state": "有效", "expires": "2043-01-05"} | changes]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "says"),
+    [
+        ({"value": "好" * 61}, "value", "多了 1 字"),
+        ({"rights": []}, "rights", "至少写一项"),
+        ({"rights": [{"kind": "", "number": ""}]}, "rights", "至少写一项"),
+        ({"rights": _right(kind="")}, "rights", "第 1 行请选择形式"),
+        ({"rights": _right(kind="专利")}, "rights", "第 1 行请选择形式"),
+        ({"rights": [{}, *_right(state="不知道")]}, "rights", "第 2 行的状态请从列表里选择"),
+        ({"rights": _right(expires="很久以后")}, "rights", "2035-06-30 的样子"),
+        ({"rights": _right(expires="2043-13-05")}, "rights", "2035-06-30 的样子"),
+        ({"rights": _right() * 11}, "rights", "最多 10 行"),
+        ({"rights": _right(number="ZL\u202e1")}, "rights", "第 1 行有看不见的控制字符"),
+        ({"rights": _right(number="9" * 101)}, "rights", "超过 100 字"),
+        ({"shares": [{"holder": "甲", "share": "60"}, {"holder": "乙", "share": "39.99"}]}, "shares", "现在是 99.99%"),
+        ({"shares": [{"holder": "甲", "share": "100"}, {"holder": "乙", "share": "100"}]}, "shares", "现在是 200%"),
+        ({"shares": [{"holder": "甲", "share": "33.333"}]}, "shares", "最多两位小数"),
+        ({"shares": [{"holder": "甲", "share": "NaN"}]}, "shares", "0 到 100 之间的数"),
+        ({"shares": [{"holder": "甲", "share": "0"}]}, "shares", "0 到 100 之间的数"),
+        ({"shares": [{"holder": "", "share": "100"}]}, "shares", "写明权利人"),
+        ({"steps": [{"step": "熟化", "on": str(today_shanghai() + timedelta(days=1))}]}, "steps", "今天以后"),
+        ({"steps": [{"step": "熟化", "on": "前年"}]}, "steps", "2025-06 或"),
+        ({"steps": [{"step": "推广", "on": "2025"}]}, "steps", "请选择环节"),
+        ({"steps": [{"step": "熟化", "on": "2024"}, {"step": "熟化", "on": "2025"}]}, "steps", "每个环节只写一行"),
+        ({"comparison": [{"indicator": "回收率", "existing": "82%"}]}, "comparison", "写明指标和本成果的值"),
+        ({"transfer_mode": "送给别人"}, "transfer_mode", "从列表里选择"),
+        ({"transfer_mode": "许可他人使用、送给别人"}, "transfer_mode", "从列表里选择"),
+        ({"transfer_mode": ""}, "transfer_mode", "请选择"),
+        ({"pricing_mode": "抓阄"}, "pricing_mode", "从列表里选择"),
+        ({"trl_judge": "专家"}, "trl_judge", "从列表里选择"),
+        ({"trl_scheme": "自己的标准"}, "trl_scheme", "从列表里选择"),
+        ({"public_good": "也许"}, "public_good", "从列表里选择"),
+        ({"valid_until": today_shanghai() - timedelta(days=1)}, "valid_until", "已经过去"),
+        ({"valid_until": "不是日期"}, "valid_until", "请重新选择"),
+        ({"trl_evidence": "证" * 501}, "trl_evidence", "多了 1 字"),
+    ],
+)
+def test_a_broken_rule_of_an_achievement_is_one_sentence_too(changes: dict[str, Any], field: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check(SubmissionKind.ACHIEVEMENT, achievement(**changes))
+    assert list(refused.value.fields) == [field]
+    assert says in refused.value.fields[field]
+
+
+def test_what_one_person_handed_in_before_is_found_again_by_nobody_else(loaded: Database) -> None:
+    member, other = person(loaded, Role.MEMBER), person(loaded, Role.MEMBER)
+    receipt = submissions.submit(loaded, SubmissionKind.DEMAND, token_hex(16), demand(title=TITLE), actor=member)
+
+    def found(actor: Actor, **changes: str) -> str:
+        asked = {"title": f" {TITLE}", "unit": demand()["unit"], **changes}
+        with loaded.read() as session:
+            twin = submissions.twin(session, SubmissionKind.DEMAND, asked["title"], asked["unit"], actor=actor)
+        return twin.receipt.number if twin else ""
+
+    assert found(member) == receipt.number
+    assert [found(member, title="另一个题目"), found(member, unit="另一家单位")] == ["", ""]
+    assert [found(other), found(VISITOR)] == ["", ""]
+    record = publish(loaded, receipt.number).record_id or 0
+    assert found(member) == receipt.number
+    number, _ = submission_id(loaded, receipt.number)
+    with loaded.read() as session:
+        mine = submissions.published_as(session, SubmissionKind.DEMAND, [record], actor=member)
+        theirs = submissions.published_as(session, SubmissionKind.DEMAND, [record], actor=other)
+    assert (mine, theirs) == ({record: number}, {})
+    submissions.withdraw(loaded, number, actor=member)
+    assert found(member) == ""
 
 
 def test_an_empty_form_names_every_required_field_at_once() -> None:

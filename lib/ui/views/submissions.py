@@ -1,6 +1,7 @@
 """The submit page: the form, its receipt, and the look-up of a receipt."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from secrets import token_hex
 from typing import Any, Final
@@ -9,12 +10,14 @@ import streamlit as st
 
 from lib.domain.access import Permission
 from lib.domain.dates import today_shanghai
-from lib.domain.errors import Conflict, NotFound
+from lib.domain.errors import Conflict, InvalidInput, NotFound
 from lib.domain.submissions import Action
+from lib.domain.text import shorten
 from lib.domain.vocabulary import SubmissionKind, SubmissionState
 from lib.services import drafts, matching, roadshows, submissions
+from lib.services import records as catalogued
 from lib.services.catalogue import Card
-from lib.services.submissions import OwnSubmission, Receipt
+from lib.services.submissions import OwnItem, OwnSubmission, Receipt
 from lib.store.engine import database
 from lib.ui import address, cache, filters, guard, navigation
 from lib.ui.components import bands, cards, forms, receipts, records
@@ -31,6 +34,9 @@ _HEADS: Final = {
 }
 _KINDS: Final = (SubmissionKind.DEMAND, SubmissionKind.ACHIEVEMENT, SubmissionKind.MILITARY)
 _YEAR: Final = timedelta(days=365)
+_TITLE_LENGTH: Final = 40
+_LEAST: Final = 2
+"""Characters of a title before anything like it is looked for."""
 _NOTE: Final = "不登录也能填；提交后凭回执号和电话查进度。"
 
 
@@ -53,20 +59,31 @@ def form(ctx: Context) -> None:
     answers: Mapping[str, Any] = {}
     with left, st.container(border=True):
         if kind is not SubmissionKind.REGISTRATION or _event(ctx, event_id):
+            shown = _shown(ctx, draft, {}) if event_id else {}
             answers = questionnaire.fill(
                 ctx,
                 Questionnaire(
                     kind,
                     draft,
                     lambda: {**_dates(kind), **questionnaire.remembered(ctx), "title": address.words("title")},
-                    lambda given: submissions.submit(database(), kind, draft, given, actor=ctx.actor),
+                    lambda given: _told_plainly(
+                        lambda: submissions.submit(database(), kind, draft, given, actor=ctx.actor)
+                    ),
                     note="" if ctx.actor.account_id else _NOTE,
-                    fixed={"event_id": event_id} if event_id else {},
+                    fixed={"event_id": event_id, **shown} if event_id else {},
                     beside=lambda: attachments.attachments_box(ctx, kind, draft),
+                    twin=lambda given: _twin(ctx, kind, given),
                 ),
             )
     with right:
-        _aside(ctx, kind, str(answers.get("title", "")))
+        _aside(ctx, kind, answers)
+
+
+def _twin(ctx: Context, kind: SubmissionKind, given: Mapping[str, Any]) -> OwnItem | None:
+    with database().read() as session:
+        return submissions.twin(
+            session, kind, str(given.get("title") or ""), str(given.get("unit") or ""), actor=ctx.actor
+        )
 
 
 def _handed_in(ctx: Context) -> bool:
@@ -90,7 +107,7 @@ def _dates(kind: SubmissionKind) -> dict[str, Any]:
 
 
 def _steps(reached: int) -> Markup:
-    steps = (("填写", "一页填完"), ("平台审核", "内容完整、不涉密"), ("公开发布", "进入目录，可被检索"))
+    steps = (("填写", "写到哪存到哪"), ("平台审核", "内容完整、不涉密"), ("公开发布", "进入目录，可被检索"))
     items = (
         el("li", el("b", name), el("span", note), cls="on" if i <= reached else "")
         for i, (name, note) in enumerate(steps)
@@ -112,9 +129,10 @@ def _tabs(kind: SubmissionKind | None) -> None:
             {option.value: option.label for option in options},
             kind.value,
             key="kind",
-            chosen=lambda value: address.write(kind=value, draft=known.get(value), event=None, title=None),
+            chosen=lambda value: address.write(kind=value, draft=known.get(value), event=None, title=None, step=None),
         )
         st.space("stretch")
+        _link("批量提交", ":material/table_rows:", {"view": "bulk", "kind": kind.value})
         _link("查进度", ":material/receipt_long:", {"view": "status"})
 
 
@@ -134,17 +152,55 @@ def _event(ctx: Context, event_id: int | None) -> bool:
     return True
 
 
-def _aside(ctx: Context, kind: SubmissionKind, words: str) -> None:
+def _shown(ctx: Context, draft: str, begun: Mapping[str, Any]) -> dict[str, Any]:
+    """Which of the own achievements in the catalogue a registration shows; nothing is asked where there is none.
+
+    `begun` is what was handed in before; what was kept of the draft goes before it.
+    """
+    if not ctx.actor.may(Permission.MANAGE_OWN_RECORDS):
+        return {}
+    with database().read() as session:
+        own = catalogued.own_achievements(session, actor=ctx.actor)
+        kept = drafts.load(session, draft, actor=ctx.actor, browser=guard.browser())
+    if not own:
+        return {}
+    before = (kept or begun).get("achievement_id")
+    number = st.selectbox(
+        "展示库里的成果（选填）",
+        list(own),
+        index=list(own).index(before) if before in own else None,
+        format_func=lambda key: shorten(own[key], _TITLE_LENGTH),
+        placeholder="不选也可以",
+        key=f"{draft[:8]}-shown",
+        help="选了以后，成果的页面会列出这场活动。这里只有本人或本单位已公开的成果。",
+    )
+    return {"achievement_id": number}
+
+
+def _told_plainly(send: Callable[[], object]) -> object:
+    """Hand in; what is wrong with the achievement alone is said as a sentence, for it is no field of the form."""
+    try:
+        return send()
+    except InvalidInput as wrong:
+        if set(wrong.fields) == {"achievement_id"}:
+            raise Conflict(wrong.message) from None
+        raise
+
+
+def _aside(ctx: Context, kind: SubmissionKind, answers: Mapping[str, Any]) -> None:
+    if kind in {SubmissionKind.DEMAND, SubmissionKind.ACHIEVEMENT}:
+        questionnaire.missing_box(kind, answers)
     if kind is not SubmissionKind.MILITARY:
-        with st.container(border=True):
-            draw(el("h3", "库里可能已有"))
-            found = _similar(ctx, words)
-            for card in found:
-                with st.container(gap=None, key=f"row-similar-{card.id}"):
-                    cards.link(card)
-                    draw(el("span", f"{card.unit or '完成单位未披露'} · {card.year or '年份未披露'}", cls="bj-meaning"))
-            if not found:
-                st.caption("写下名称，这里会列出相近的成果。" if len(words) < 2 else "没有相近的成果。")
+        found = _similar(ctx, kind, answers)
+        if kind is SubmissionKind.DEMAND:
+            _alike(ctx, "已有人提过类似需求", SubmissionKind.DEMAND, found.demands)
+        _alike(
+            ctx,
+            "库里可能已有这一条" if kind is SubmissionKind.ACHIEVEMENT else "库里可能已有答案",
+            SubmissionKind.ACHIEVEMENT,
+            found.achievements,
+            said="没有相近的成果。" if found.words else "写下名称，这里会列出相近的成果。",
+        )
     with st.container(border=True):
         draw(
             join(
@@ -160,16 +216,62 @@ def _aside(ctx: Context, kind: SubmissionKind, words: str) -> None:
         )
 
 
-def _similar(ctx: Context, words: str) -> tuple[Card, ...]:
-    """Public achievements like what is being typed; looked for when the words change, and shared with nobody."""
-    before: tuple[str, tuple[Card, ...]] = st.session_state.get("similar", ("", ()))
-    if before[0] != words:
-        found: tuple[Card, ...] = ()
-        if len(words) >= 2:
-            with database().read() as session:
-                found = matching.similar_achievements(session, words, actor=ctx.actor)
-        before = st.session_state["similar"] = (words, found)
-    return before[1]
+@dataclass(frozen=True)
+class _Similar:
+    """Public records like what is being typed, and which of them the person may revise."""
+
+    words: str = ""
+    demands: tuple[Card, ...] = ()
+    achievements: tuple[Card, ...] = ()
+    own: Mapping[tuple[str, int], int] = field(default_factory=dict)
+
+
+def _alike(ctx: Context, title: str, kind: SubmissionKind, found: Sequence[Card], said: str = "") -> None:
+    """Records like this one, each with the way to it; one's own also with the way to revise it."""
+    if not found and not said:
+        return
+    own: Mapping[tuple[str, int], int] = _known().own
+    with st.container(border=True, key=f"alike-{kind.value}"):
+        draw(el("h3", title))
+        for card in found:
+            with st.container(gap=None, key=f"row-similar-{card.kind}-{card.id}"):
+                cards.link(card)
+                year = card.year or "年份未披露"
+                draw(el("span", f"{card.unit or '单位未披露'} · {year} · 去看", cls="bj-meaning"))
+            if mine := own.get((card.kind, card.id)):
+                st.page_link(
+                    navigation.href("submit"), label="就是这一条，去修订", icon=":material/edit:",
+                    query_params={"revise": str(mine)},
+                )  # fmt: skip
+        if not found:
+            st.caption(said)
+
+
+def _known() -> _Similar:
+    known = st.session_state.get("similar")
+    return known if isinstance(known, _Similar) else _Similar()
+
+
+def _similar(ctx: Context, kind: SubmissionKind, answers: Mapping[str, Any]) -> _Similar:
+    """Looked for when title or keywords change, kept for this tab, and shared with nobody."""
+    title = str(answers.get("title") or "").strip()
+    words = f"{title} {answers.get('keywords') or ''}".strip() if len(title) >= _LEAST else ""
+    known = _known()
+    if known.words != f"{kind.value} {words}" or not words:
+        known = st.session_state["similar"] = _look(ctx, kind, words) if words else _Similar()
+    return known
+
+
+def _look(ctx: Context, kind: SubmissionKind, words: str) -> _Similar:
+    asks = kind is SubmissionKind.DEMAND
+    with database().read() as session:
+        achievements = matching.similar_achievements(session, words, actor=ctx.actor)
+        demands = matching.similar_demands(session, words, actor=ctx.actor) if asks else ()
+        alike = demands if asks else achievements
+        own = submissions.published_as(session, kind, [card.id for card in alike], actor=ctx.actor)
+    return _Similar(
+        f"{kind.value} {words}", demands, achievements, {(kind.value, record): of for record, of in own.items()}
+    )
 
 
 # ------------------------------------------------------------------ revising and correcting with an account
@@ -203,9 +305,11 @@ def _revise(ctx: Context, submission_id: int) -> None:
 
     def send(given: Mapping[str, Any]) -> None:
         if not corrects:
-            submissions.submit(database(), kind, draft, given, actor=ctx.actor, revises_id=own.id)
+            _told_plainly(
+                lambda: submissions.submit(database(), kind, draft, given, actor=ctx.actor, revises_id=own.id)
+            )
             return
-        submissions.resubmit_own(database(), own.id, given, actor=ctx.actor)
+        _told_plainly(lambda: submissions.resubmit_own(database(), own.id, given, actor=ctx.actor))
         drafts.discard(database(), draft, actor=ctx.actor, browser=guard.browser())
         st.session_state["done"] = f"{own.receipt.number} 已重新提交。"
 
@@ -215,6 +319,7 @@ def _revise(ctx: Context, submission_id: int) -> None:
 
     left, right = st.columns([2, 1], gap="large")
     with left, st.container(border=True):
+        shown = _shown(ctx, draft, start()) if own.event_id else {}
         questionnaire.fill(
             ctx,
             Questionnaire(
@@ -223,7 +328,7 @@ def _revise(ctx: Context, submission_id: int) -> None:
                 start,
                 send,
                 button="重新提交" if corrects else "提交修订",
-                fixed={"event_id": own.event_id} if own.event_id else {},
+                fixed={"event_id": own.event_id, **shown} if own.event_id else {},
                 comments=own.receipt.field_comments or {} if corrects else {},
                 revises_id=own.id,
                 beside=lambda: attachments.attachments_box(ctx, kind, own.draft_id if corrects else draft),
@@ -270,7 +375,7 @@ def _receipt(ctx: Context, receipt: Receipt) -> None:
             _link("再提交一条", ":material/add:", {"kind": receipt.kind.value})
             st.page_link(navigation.href("home"), label="回总览", icon=":material/home:")
     with right:
-        _aside(ctx, receipt.kind, st.session_state.get("similar", ("",))[0])
+        _aside(ctx, receipt.kind, {})
 
 
 # ------------------------------------------------------------------ status
@@ -347,7 +452,7 @@ def _correct(ctx: Context, own: OwnSubmission, number: str, contact: str) -> Non
         drafts.discard(database(), draft, actor=ctx.actor, browser=guard.browser())
         st.session_state.pop("s-open", None)  # the contact may have changed with it
         st.session_state["done"] = f"{own.receipt.number} 已重新提交，以后凭这次填的电话或邮箱查询。"
-        address.write(draft=None)
+        address.write(draft=None, step=None)
 
     with st.container(border=True):
         draw(el("h3", "修改后重新提交"))
