@@ -20,6 +20,7 @@ from lib.domain.vocabulary import (
     PRICING_MODES,
     STAGES,
     TRANSFER_MODES,
+    UNREGISTERED,
 )
 
 Prepare = Callable[[str, Any], Any]
@@ -180,6 +181,7 @@ class _Unit:
 def achievements(count: int, seed: int, setting: Setting) -> Iterator[dict[str, Any]]:
     """`count` achievements as columns of the table, without id. Money in 元."""
     rng = Random(f"achievements {seed}")  # noqa: S311 - invented data, not a secret
+    other = Random(f"achievements {seed}, what else")  # noqa: S311 - what came later leaves the rest as it was
     units = _home_units(rng, setting)
     names = dict(setting.leagues)
     metrics = _metrics(rng)
@@ -198,6 +200,7 @@ def achievements(count: int, seed: int, setting: Setting) -> Iterator[dict[str, 
         at = _below(rng, len(metrics))
         first, second = metrics[at], metrics[(at + _VARIANTS * (1 + _below(rng, len(_METRICS) - 1))) % len(metrics)]
         state = _STATES[_below(rng, len(_STATES))]
+        right, mode = IP_TYPES[_below(rng, len(IP_TYPES))], TRANSFER_MODES[1 + _below(rng, 4)]
         yield {
             "title": f"{qualifier}{thing}{work}{suffix}",
             "organization_text": unit.name,
@@ -212,12 +215,11 @@ def achievements(count: int, seed: int, setting: Setting) -> Iterator[dict[str, 
             "indicators": first,
             "trl": trl if trl > 0 else None,
             "stage": STAGES[(trl > 4) + (trl > 7)] if trl > 0 else "",
-            "rights": [
-                {"kind": IP_TYPES[_below(rng, len(IP_TYPES))], "number": "", "state": "", "expires": ""},
-            ],
-            "transfer_mode": TRANSFER_MODES[1 + _below(rng, 4)],
+            "rights": _rights(other, right),
+            "transfer_mode": "、".join(_with_more(other, mode, TRANSFER_MODES)),
             "price": price,
             "negotiable": price is None and _below(rng, 2) == 0,
+            "public_good": (True, False, False, None, None)[_below(other, 5)],
             "league_code": unit.league if placed else None,
             "banner_code": unit.banner if placed else None,
             "created_at": moment,
@@ -227,6 +229,7 @@ def achievements(count: int, seed: int, setting: Setting) -> Iterator[dict[str, 
 def demands(count: int, seed: int, setting: Setting) -> Iterator[dict[str, Any]]:
     """`count` demands as columns of the table, without id. Money in 元."""
     rng = Random(f"demands {seed}")  # noqa: S311 - invented data, not a secret
+    other = Random(f"demands {seed}, what else")  # noqa: S311 - as above
     units = _home_units(rng, setting)
     metrics = _metrics(rng)
     titles = {code: _titles(p) for code, p in PHRASES.items()}
@@ -255,7 +258,7 @@ def demands(count: int, seed: int, setting: Setting) -> Iterator[dict[str, Any]]
             "demand_class": DEMAND_CLASSES[_below(rng, len(DEMAND_CLASSES))],
             "keywords": f"{thing}、{work}",
             "indicators": metric,
-            "cooperation_mode": mode,
+            "cooperation_mode": "、".join(_with_more(other, mode, COOPERATION_MODES)),
             "budget": budget,
             "negotiable": budget is None and _below(rng, 2) == 0,
             "valid_from": opens,
@@ -387,6 +390,20 @@ def _moments(rng: Random) -> list[tuple[int, datetime]]:
     return [
         (year, datetime(year, 1, 1, 4, tzinfo=UTC) + timedelta(minutes=_below(rng, 364 * 24 * 60))) for year in years
     ]
+
+
+def _rights(rng: Random, kind: str) -> list[dict[str, str]]:
+    """Kinds of rights, without numbers: none for a fifth, two or three for a third."""
+    if _below(rng, 5) == 0:
+        return []
+    kinds = [kind] if kind in UNREGISTERED else _with_more(rng, kind, IP_TYPES[: -len(UNREGISTERED)])
+    return [{"kind": each, "number": "", "state": "", "expires": ""} for each in kinds]
+
+
+def _with_more(rng: Random, first: str, words: Sequence[str]) -> list[str]:
+    """The first, and for a third one or two others."""
+    others = [words[_below(rng, len(words))] for _ in range(max(0, _below(rng, 6) - 3))]
+    return list(dict.fromkeys((first, *others)))
 
 
 def _price(rng: Random) -> Decimal | None:

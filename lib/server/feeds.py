@@ -97,7 +97,7 @@ def _calendar(base: str) -> bytes:
 def _atom(kind: str, query: CatalogueQuery, base: str) -> bytes:
     with database().read() as session:
         page = catalogue.find(session, kind, query, actor=VISITOR)
-        words = searches.in_words(kind, query, catalogue.league_names(session))
+        words = searches.in_words(kind, query, catalogue.place_names(session))
     return search_atom(kind, page.items, base, searches.address(query), words)
 
 

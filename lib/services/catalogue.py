@@ -17,7 +17,7 @@ from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import PartialDate
 from lib.domain.errors import InvalidQuery, NotFound
 from lib.domain.text import MAX_QUERY, clean, fold, hits, runs, terms
-from lib.domain.vocabulary import FIELDS, ORGANIZATION_KINDS, UNDISCLOSED, Origin
+from lib.domain.vocabulary import FIELDS, UNDISCLOSED, Origin
 from lib.services import concepts
 from lib.store import search
 from lib.store.models import Achievement, Demand, Division, Organization
@@ -47,6 +47,8 @@ class CatalogueQuery:
     order: Order = "latest"
     page: int = 1
     size: int = 12
+    more: bool = False
+    """Count the further facets too; they are counted anyway when something is chosen in one of them."""
     wide: bool = False
     """As a person searches: words of the same concept are found too, and several words one by one where no record
     has them all."""
@@ -54,7 +56,7 @@ class CatalogueQuery:
     def key(self) -> tuple[Any, ...]:
         """A hashable form for caches."""
         facets = tuple(sorted((name, values) for name, values in self.facets.items() if values))
-        return (self.q, facets, self.order, self.page, self.size, self.wide)
+        return (self.q, facets, self.order, self.page, self.size, self.more, self.wide)
 
 
 @dataclass(frozen=True)
@@ -145,11 +147,33 @@ class CataloguePage:
         return paging.pages(self.total, self.query.size)
 
 
+MAIN: Final[dict[str, tuple[str, ...]]] = {kind: index.facets for kind, index in search.INDEXES.items()}
+"""The facets that every search counts."""
+_FURTHER: Final = ("banner", "stage", "trl", "ip", "mode", "price", "unit", "public_good")
 FACETS: Final[dict[str, tuple[str, ...]]] = {
-    "achievement": ("field", "league", "year", "origin"),
-    "demand": ("field", "league", "year", "origin"),
-    "organization": ("kind", "league", "origin"),
+    kind: (*index.facets, *(facet for facet in _FURTHER if facet in index.further))
+    for kind, index in search.INDEXES.items()
 }
+"""All facets of a kind, in the order in which pages list them."""
+_FACET_NAMES: Final = {
+    "field": "领域", "league": "盟市", "year": "年份", "origin": "来源", "kind": "类别", "banner": "旗县",
+    "stage": "阶段", "trl": "成熟度", "ip": "知识产权", "mode": "转化方式", "price": "价格", "unit": "单位类别",
+    "public_good": "公益性",
+}  # fmt: skip
+_DEMAND_NAMES: Final = {"mode": "合作方式", "price": "预算"}
+_WORDED: Final = {"priced": "有价", "negotiable": "面议", "yes": "是", "no": "否"}
+"""Values of the address that are no words of the screen."""
+_LIMITS: Final = {"field": (1, 11), "league": (150000, 159999), "banner": (150000, 159999), "year": (1900, 2100),
+                  "trl": (1, 9)}  # fmt: skip
+_RANGES: Final = frozenset({"trl"})
+"""Facets of which the address may name a range: 「4-6」 stands for 4, 5 and 6."""
+_ORDERED: Final = frozenset({"stage", "trl", "price", "public_good"})
+"""Facets whose values have an order of their own."""
+
+
+def facet_name(kind: str, facet: str) -> str:
+    """What a facet is called on the screen."""
+    return (_DEMAND_NAMES if kind == "demand" else {}).get(facet) or _FACET_NAMES[facet]
 
 
 def question(kind: str, values: Callable[[str], Sequence[str]]) -> CatalogueQuery:
@@ -165,9 +189,10 @@ def question(kind: str, values: Callable[[str], Sequence[str]]) -> CatalogueQuer
     readable = number.isascii() and number.isdigit() and len(number) <= 9
     return CatalogueQuery(
         q=q,
-        facets={name: tuple(dict.fromkeys(v for v in values(name) if _is_value(name, v))) for name in FACETS[kind]},
+        facets={name: _values(name, (v for v in values(name) if _is_value(kind, name, v))) for name in FACETS[kind]},
         order=order,  # type: ignore[arg-type]
         page=int(number) or 1 if readable else 1,
+        more=_last(values("more")) == "1",
         wide=_last(values("exact")) != "1",
     )
 
@@ -182,30 +207,44 @@ def _last(values: Sequence[str]) -> str:
     return values[-1] if values else ""
 
 
-def _is_value(facet: str, value: str) -> bool:
+def _is_value(kind: str, facet: str, value: str) -> bool:
     try:
-        facet_number(facet, value)
+        for one in _values(facet, [value]):
+            facet_number(kind, facet, one)
     except InvalidQuery:
         return False
     return True
 
 
+def _values(facet: str, given: Iterable[str]) -> tuple[str, ...]:
+    """Each value once, a range as what it holds. What is no range stays as it is, for `facet_number` to judge."""
+    found: dict[str, None] = {}
+    for value in given:
+        low, dash, high = value.partition("-")
+        if facet in _RANGES and dash and {low, high} <= set("123456789") and low <= high:
+            found |= dict.fromkeys(map(str, range(int(low), int(high) + 1)))
+        else:
+            found[value] = None
+    return tuple(found)
+
+
 def search_achievements(session: Session, query: CatalogueQuery, *, actor: Actor) -> CataloguePage:
     """Achievements that match the query and that the actor may see, best first.
 
-    Facets: field, league, year, origin; counts ignore their own facet, so a chosen value still shows its
+    Facets: field, league, year, origin, and where asked for banner, stage, trl (also as a range, 4-6), ip, mode,
+    price, unit (the kind of unit), public_good. Counts ignore their own facet, so a chosen value still shows its
     alternatives. Raises InvalidQuery for a page, size, order or facet value out of range, AccessDenied.
     """
     return find(session, "achievement", query, actor=actor)
 
 
 def search_demands(session: Session, query: CatalogueQuery, *, actor: Actor) -> CataloguePage:
-    """Demands that match the query; facets and errors as for achievements."""
+    """Demands that match the query; of the further facets banner, mode, price, unit. Errors as for achievements."""
     return find(session, "demand", query, actor=actor)
 
 
 def search_organizations(session: Session, query: CatalogueQuery, *, actor: Actor) -> CataloguePage:
-    """Organizations that match the query; facets: kind, league, origin. Errors as for achievements."""
+    """Organizations that match the query; facets: kind, league, origin, banner. Errors as for achievements."""
     return find(session, "organization", query, actor=actor)
 
 
@@ -350,10 +389,13 @@ def _card_columns(table: Any, title: Any = None) -> tuple[Any, ...]:
 
 
 _ALSO: Final = {
-    "achievement": {"award": "奖项", "keywords": "关键词", "other_units": "合作单位", "indicators": "技术指标"},
-    "demand": {"keywords": "关键词", "indicators": "技术指标"},
+    "achievement": {
+        "award": "奖项", "keywords": "关键词", "other_units": "合作单位", "indicators": "技术指标", "value": "价值",
+        "problem": "解决的问题", "application": "应用场景",
+    },
+    "demand": {"keywords": "关键词", "indicators": "技术指标", "tried": "试过的办法", "acceptance": "验收标准"},
     "organization": {},
-}
+}  # fmt: skip
 
 
 def _quoted(session: Session, kind: str, cards: tuple[Card, ...], words: Sequence[str]) -> tuple[Card, ...]:
@@ -408,9 +450,8 @@ def find(session: Session, kind: str, query: CatalogueQuery, *, actor: Actor, mo
         raise InvalidQuery(f"页码从 1 起，每页 1 至 {most} 条。")
     if query.order not in ORDERS:
         raise InvalidQuery("没有这种排序方式。")
-    chosen = {name: [facet_number(name, value) for value in values] for name, values in query.facets.items()}
-    if unknown := set(chosen) - set(index.facets):
-        raise InvalidQuery(f"没有这个筛选项：{'、'.join(sorted(unknown))}。")
+    query = replace(query, facets={name: _values(name, values) for name, values in query.facets.items()})
+    chosen = _numbers(kind, query)
     groups = _groups(query.q) if query.wide else search.asked(query.q)
     found = search.find(
         session,
@@ -421,14 +462,20 @@ def find(session: Session, kind: str, query: CatalogueQuery, *, actor: Actor, mo
         offset=(query.page - 1) * query.size,
         limit=query.size,
         loosen=query.wide,
+        more=query.more,
     )
     labels = league_names(session)
+    if "banner" in found.facets:
+        labels |= _banner_names(session, alone=len(query.facets.get("league", ())) == 1)
     facets = {
         name: tuple(
-            FacetValue(facet_value(name, number), facet_label(name, number, labels), count)
-            for number, count in sorted(_with(counts, chosen.get(name, ())), key=lambda item: _rank(name, item))
+            FacetValue(facet_value(kind, name, number), facet_label(kind, name, number, labels), count)
+            for number, count in sorted(
+                _with(found.facets[name], chosen.get(name, ())), key=lambda item: _rank(name, item)
+            )
         )
-        for name, counts in found.facets.items()
+        for name in FACETS[kind]
+        if name in found.facets
     }
     words = tuple(word for group in groups for word in group)
     cards = _CARDS[kind](session, found.ids)
@@ -451,7 +498,7 @@ def count_since(session: Session, kind: str, query: CatalogueQuery, since: datet
     be one, AccessDenied.
     """
     require(actor, Permission.READ_CATALOGUE)
-    chosen = {name: [facet_number(name, value) for value in values] for name, values in query.facets.items()}
+    chosen = _numbers(kind, query)
     groups = _groups(query.q) if query.wide else search.asked(query.q)
     return search.fresh(session, search.INDEXES[kind], groups or query.q, chosen, since, loosen=query.wide)
 
@@ -495,29 +542,47 @@ def short_names(session: Session) -> dict[str, str]:
     return {row.code: row.short_name for row in rows}
 
 
-def facet_number(facet: str, value: str) -> int:
+def _numbers(kind: str, query: CatalogueQuery) -> dict[str, list[int]]:
+    """What is chosen, as the index knows it. Raises InvalidQuery."""
+    if unknown := set(query.facets) - set(FACETS[kind]):
+        raise InvalidQuery(f"没有这个筛选项：{'、'.join(sorted(unknown))}。")
+    return {
+        name: [facet_number(kind, name, value) for value in _values(name, values)]
+        for name, values in query.facets.items()
+    }
+
+
+def _banner_names(session: Session, *, alone: bool) -> dict[str, str]:
+    """Names of the banners by code, with their league unless they stand `alone` with those of one league."""
+    shorts = {} if alone else short_names(session)
+    rows = session.execute(select(_D.code, _D.name, _D.parent_code).where(_D.level == "banner"))
+    return {row.code: f"{row.name}（{shorts[row.parent_code]}）" if shorts else row.name for row in rows}
+
+
+def facet_number(kind: str, facet: str, value: str) -> int:
     """The index number of a facet value of the address. Raises InvalidQuery for a value that cannot be one."""
+    words = search.INDEXES[kind].words.get(facet, ())
     if value == UNKNOWN:
         return search.UNKNOWN
     if facet == "origin" and value in {origin.value for origin in Origin}:
         return Origin(value).code
-    if facet == "kind" and value in ORGANIZATION_KINDS:
-        return ORGANIZATION_KINDS.index(value) + 1
-    limits = {"field": (1, 11), "league": (150000, 159999), "year": (1900, 2100)}
-    if facet in limits and value.isascii() and value.isdigit() and len(value) <= 6:
-        low, high = limits[facet]
+    if value in words:
+        return words.index(value) + 1
+    if facet in _LIMITS and value.isascii() and value.isdigit() and len(value) <= 6:
+        low, high = _LIMITS[facet]
         if low <= int(value) <= high:
             return int(value)
     raise InvalidQuery(f"筛选值无效：{facet}={value[:20]}。")
 
 
-def facet_value(facet: str, number: int) -> str:
+def facet_value(kind: str, facet: str, number: int) -> str:
     """What the address says for an index number."""
     if number == search.UNKNOWN:
         return UNKNOWN
     if facet == "origin":
         return next(origin.value for origin in Origin if origin.code == number)
-    return ORGANIZATION_KINDS[number - 1] if facet == "kind" else str(number)
+    words = search.INDEXES[kind].words.get(facet)
+    return words[number - 1] if words else str(number)
 
 
 def _with(counts: Mapping[int, int], chosen: Sequence[int]) -> Iterable[tuple[int, int]]:
@@ -525,23 +590,29 @@ def _with(counts: Mapping[int, int], chosen: Sequence[int]) -> Iterable[tuple[in
     return {**dict.fromkeys(chosen, 0), **counts}.items()
 
 
-def facet_label(facet: str, number: int, leagues: Mapping[str, str]) -> str:
-    """What people read for an index number; `leagues` are those of `league_names`."""
+def facet_label(kind: str, facet: str, number: int, places: Mapping[str, str]) -> str:
+    """What people read for an index number; `places` names leagues and banners by code."""
     if number == search.UNKNOWN:
         return UNDISCLOSED
+    value = facet_value(kind, facet, number)
     if facet == "field":
         return FIELDS[number]
-    if facet == "league":
-        return leagues.get(str(number), str(number))
     if facet == "origin":
-        return next(origin.label for origin in Origin if origin.code == number)
-    return ORGANIZATION_KINDS[number - 1] if facet == "kind" else f"{number} 年"
+        return Origin(value).label
+    if facet in ("league", "banner"):
+        return places.get(value, value)
+    if facet in ("year", "trl"):
+        return f"{value} {'年' if facet == 'year' else '级'}"
+    return _WORDED.get(value, value)
 
 
 def _rank(facet: str, item: tuple[int, int]) -> tuple[int, ...]:
-    """Years newest first, everything else by count; the unknown last."""
+    """Years newest first, what has an order in that order, everything else by count; the unknown last."""
     number, count = item
-    return (number == search.UNKNOWN, -number) if facet == "year" else (number == search.UNKNOWN, -count, number)
+    unknown = number == search.UNKNOWN
+    if facet == "year":
+        return (unknown, -number)
+    return (unknown, number) if facet in _ORDERED else (unknown, -count, number)
 
 
 def _one(session: Session, entity: type[Record], record_id: int) -> Record:

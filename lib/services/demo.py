@@ -121,7 +121,6 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "shares": [],
     "pricing_mode": "",
     "steps": [],
-    "public_good": None,
     "tried": "",
     "acceptance": "",
     "deadline": None,
@@ -132,6 +131,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "source_url": "",
     "source_quality": "",
     "source_date": None,
+    "organization_id": None,
     "origin": Origin.DEMO.value,
     "version": 1,
 }

@@ -25,7 +25,6 @@ FORMS: Final = {
 }
 NOUNS: Final = {"achievement": "成果", "demand": "需求", "organization": "机构"}
 PAGES: Final = {"achievement": "achievements", "demand": "demands", "organization": "organizations"}
-FACET_NAMES: Final = {"field": "领域", "league": "盟市", "year": "年份", "origin": "来源", "kind": "类别"}
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,7 @@ def _about(kind: str, found: _Result) -> list[tuple[str, str | int]]:
     """How the file came to be."""
     page = found.page
     chosen = "；".join(
-        f"{FACET_NAMES[name]}：{'、'.join(v.label for v in page.facets[name] if v.value in values)}"
+        f"{catalogue.facet_name(kind, name)}：{'、'.join(v.label for v in page.facets[name] if v.value in values)}"
         for name, values in page.query.facets.items()
         if values
     )

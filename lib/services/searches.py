@@ -15,10 +15,12 @@ from lib.domain.errors import InvalidInput, NotFound
 from lib.domain.text import clean
 from lib.services import audit, catalogue, people
 from lib.services.catalogue import CatalogueQuery
-from lib.services.exports import FACET_NAMES, NOUNS
+from lib.services.exports import NOUNS
 from lib.store.engine import Database
 from lib.store.models import SavedSearch
 
+KINDS: Final = tuple(NOUNS)
+"""What can be searched."""
 MOST: Final = 50
 """How many searches an account may keep."""
 NAME_LENGTH: Final = 60
@@ -63,13 +65,14 @@ def question(kind: str, query: str) -> CatalogueQuery:
     return catalogue.question(kind, lambda name: values.get(name, []))
 
 
-def in_words(kind: str, query: CatalogueQuery, leagues: Mapping[str, str]) -> str:
-    """What a search asks, as people say it; `leagues` names the leagues by code."""
+def in_words(kind: str, query: CatalogueQuery, places: Mapping[str, str]) -> str:
+    """What a search asks, as people say it; `places` names leagues and banners by code."""
     parts = [query.q] if query.q else []
     for name, values in query.facets.items():
         if values:
-            labels = (catalogue.facet_label(name, catalogue.facet_number(name, v), leagues) for v in values)
-            parts.append(f"{FACET_NAMES[name]}：{'、'.join(labels)}")
+            numbers = (catalogue.facet_number(kind, name, value) for value in values)
+            labels = (catalogue.facet_label(kind, name, number, places) for number in numbers)
+            parts.append(f"{catalogue.facet_name(kind, name)}：{'、'.join(labels)}")
     if query.q and not query.wide:
         parts.append("只搜原词")
     return "；".join(parts) or f"全部{NOUNS[kind]}"
@@ -106,7 +109,7 @@ def save(
     is none, a name of more than 60 characters, too many facets and more than 50 searches, AccessDenied.
     """
     require(actor, Permission.MANAGE_OWN_ACCOUNT)
-    if kind not in NOUNS:
+    if kind not in KINDS:
         raise InvalidInput({"kind": "没有这个列表，请回到成果库、需求库或机构再保存。"})
     asked = catalogue.question(kind, values)
     query, given = address(asked), _name(name) if name.strip() else ""
@@ -120,7 +123,7 @@ def save(
             if (session.scalar(select(func.count()).select_from(kept.subquery())) or 0) >= MOST:
                 raise InvalidInput({"name": f"最多保存 {MOST} 条搜索，请先在「我的」里删除不用的。"})
             now, newest = now_utc(), catalogue.newest(session, kind)
-            words = given or in_words(kind, asked, catalogue.league_names(session))
+            words = given or in_words(kind, asked, catalogue.place_names(session))
             shown = words if len(words) <= NAME_LENGTH else f"{words[: NAME_LENGTH - 1]}…"
             # Seen is what the database shows, not what the clock says: an import that began before may end later.
             saved = SavedSearch(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
+from math import prod
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -22,13 +23,14 @@ from sqlalchemy import (
     bindparam,
     event,
     inspect,
+    literal_column,
     select,
     text,
 )
 from sqlalchemy.orm import Session, sessionmaker
 
-from lib.domain.text import MAX_QUERY, grams, phrases, runs, simplified, terms
-from lib.domain.vocabulary import ORGANIZATION_KINDS, Origin
+from lib.domain.text import MAX_QUERY, grams, phrases, simplified, terms
+from lib.domain.vocabulary import COOPERATION_MODES, IP_TYPES, ORGANIZATION_KINDS, STAGES, TRANSFER_MODES, Origin
 from lib.store.models import Achievement, Base, Demand, Organization
 from lib.store.models.base import Moment
 
@@ -38,9 +40,8 @@ UNKNOWN: Final = 0
 
 _BATCH = 2000
 _CHUNK = 20_000
-_RANKED: Final = 2000  # of more hits than these, the keywords do not tell which one to read
 _FEW = 100  # of so many new records each is looked up in the index; of more, the hits are read and sifted
-_TITLE_GAP = 10  # keeps a phrase from running from the title into the body of a tsvector
+_GAP = 10  # keeps a phrase from running from the title into the keywords and body of a tsvector
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,11 @@ class SearchIndex:
     entity: type[Base]
     title: str
     body: tuple[str, ...]
-    facets: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]]
+    """The facets that share a column of the index, as one number: few enough combinations to be counted together.
+    Those of `cell`, the first, are counted in every search, the others where they are asked for."""
+    words: Mapping[str, tuple[str, ...]]
+    """The values of a facet that has a list of them; the number of a value is its place, from 1."""
     sources: tuple[str, ...]
     numbers: Callable[[Row], dict[str, int]]
 
@@ -65,6 +70,16 @@ class SearchIndex:
         return Base.metadata.tables[f"{self.name}_index"]
 
     @property
+    def facets(self) -> tuple[str, ...]:
+        """The facets that every search counts."""
+        return self.groups["cell"]
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """The facets that are counted where they are asked for."""
+        return tuple(facet for column, group in self.groups.items() if column != "cell" for facet in group)
+
+    @property
     def fts(self) -> str:
         """The full-text table."""
         return f"{self.name}_fts"
@@ -74,26 +89,42 @@ class SearchIndex:
         """The columns of a record that `add` and `remove` need."""
         return ("id", self.title, *self.body, *self.sources)
 
-    def document(self, row: Row) -> tuple[str, str]:
-        """The token streams of title and body."""
-        return grams(row[self.title]), grams("\n".join(row[column] or "" for column in self.body))
+    def document(self, row: Row) -> tuple[str, str, str]:
+        """The token streams of title, keywords and body."""
+        body = (row[column] or "" for column in self.body if column != "keywords")
+        return grams(row[self.title]), grams(row["keywords"] if "keywords" in self.body else ""), grams("\n".join(body))
 
 
-_DIGITS: Final = {"field": (0, 16), "kind": (0, 32), "league": (150_000, 10_000), "year": (1899, 256), "origin": (0, 4)}
-"""What a facet's numbers begin after, and how many there can be: the digits of a cell. Unknown is the digit 0."""
+SETS: Final = frozenset({"ip", "mode"})
+"""Facets of which a record may have several values. Their number has a bit for each of them."""
+_DIGITS: Final = {
+    "field": (0, 16), "kind": (0, 32), "league": (150_000, 10_000), "year": (1899, 256), "origin": (0, 4),
+    "banner": (150_000, 10_000), "stage": (0, 4), "trl": (0, 10), "price": (0, 4), "unit": (0, 32),
+    "public_good": (0, 4), "ip": (0, 512), "mode": (0, 512),
+}  # fmt: skip
+"""What a facet's numbers begin after, and how many there can be: the digits of a column. Unknown is the digit 0."""
 
 
-def _cell(index: SearchIndex, numbers: Mapping[str, int]) -> int:
-    cell = 0
-    for facet in index.facets:
+def _column(group: Sequence[str], numbers: Mapping[str, int]) -> int:
+    """The numbers of a group of facets as one."""
+    column = 0
+    for facet in group:
         start, size = _DIGITS[facet]
-        cell = cell * size + (numbers[facet] - start if numbers[facet] else 0)
-    return cell
+        column = column * size + (numbers[facet] - start if numbers[facet] else 0)
+    return column
+
+
+@lru_cache(maxsize=64)
+def _digit(name: str, facet: str) -> tuple[str, int, str]:
+    """Where the digit of a facet stands: the column, what it is multiplied by, and how a statement reads it."""
+    column, group = next((column, group) for column, group in INDEXES[name].groups.items() if facet in group)
+    times = prod(_DIGITS[after][1] for after in group[group.index(facet) + 1 :])
+    return column, times, f"{column} / {times} % {_DIGITS[facet][1]}"
 
 
 @lru_cache(maxsize=1 << 15)
 def _numbers(facets: tuple[str, ...], cell: int) -> tuple[int, ...]:
-    """The facet numbers of a cell, in the order of the facets."""
+    """The facet numbers of a column, in the order of the facets."""
     numbers = []
     for facet in reversed(facets):
         start, size = _DIGITS[facet]
@@ -102,49 +133,96 @@ def _numbers(facets: tuple[str, ...], cell: int) -> tuple[int, ...]:
     return tuple(reversed(numbers))
 
 
-_COMMON: Final = ("league_code", "origin", "source_date", "created_at")
+@lru_cache(maxsize=1 << 10)
+def _members(bits: int) -> tuple[int, ...]:
+    """The values of a set: the places of its bits, from 1; of an empty one the unknown."""
+    return tuple(place for place in range(1, bits.bit_length() + 1) if bits >> (place - 1) & 1) or (UNKNOWN,)
+
+
+_COMMON: Final = ("league_code", "banner_code", "origin", "source_date", "created_at")
+_WORKED: Final = (*_COMMON, "field", "year", "negotiable", "organization_id")
+_PRICES: Final = ("priced", "negotiable")
+_YES_NO: Final = ("yes", "no")
 
 
 def _common(row: Row) -> dict[str, int]:
     published: date = row["source_date"] or row["created_at"].date()
     return {
         "league": int(row["league_code"] or UNKNOWN),
+        "banner": int(row["banner_code"] or UNKNOWN),
         "origin": Origin(row["origin"]).code,
         "recency": published.toordinal() if row["source_date"] or row["origin"] != Origin.PUBLIC else UNKNOWN,
     }
 
 
-def _catalogue(row: Row) -> dict[str, int]:
-    return {**_common(row), "field": row["field"] or UNKNOWN, "year": row["year"] or UNKNOWN}
+def _worked(row: Row, amount: str) -> dict[str, int]:
+    price = 1 if row[amount] is not None else 2 if row["negotiable"] else UNKNOWN
+    return {**_common(row), "field": row["field"] or UNKNOWN, "year": row["year"] or UNKNOWN, "price": price}
 
 
-def _organizations(row: Row) -> dict[str, int]:
+def _achievement(row: Row) -> dict[str, int]:
+    return {
+        **_worked(row, "price"),
+        "stage": _place(row["stage"], STAGES),
+        "trl": row["trl"] or UNKNOWN,
+        "ip": _bits((right["kind"] for right in row["rights"]), IP_TYPES),
+        "mode": _bits(row["transfer_mode"].split("、"), TRANSFER_MODES),
+        "public_good": UNKNOWN if row["public_good"] is None else 1 if row["public_good"] else 2,
+    }
+
+
+def _demand(row: Row) -> dict[str, int]:
+    return {**_worked(row, "budget"), "mode": _bits(row["cooperation_mode"].split("、"), COOPERATION_MODES)}
+
+
+def _organization(row: Row) -> dict[str, int]:
     return {**_common(row), "kind": ORGANIZATION_KINDS.index(row["kind"]) + 1}
+
+
+def _place(word: str, words: Sequence[str]) -> int:
+    return words.index(word) + 1 if word in words else UNKNOWN
+
+
+def _bits(found: Iterable[str], words: Sequence[str]) -> int:
+    return sum({1 << words.index(word) for word in found if word in words})
 
 
 ACHIEVEMENTS: Final = SearchIndex(
     entity=Achievement,
     title="title",
-    body=("summary", "organization_text", "other_units", "award", "keywords", "indicators"),
-    facets=("field", "league", "year", "origin"),
-    sources=(*_COMMON, "field", "year"),
-    numbers=_catalogue,
-)
+    body=(
+        "summary", "organization_text", "other_units", "award", "keywords", "indicators", "value", "problem",
+        "application",
+    ),
+    groups={
+        "cell": ("field", "league", "year", "origin"), "banner": ("banner",),
+        "traits": ("stage", "trl", "price", "unit", "public_good"), "sets": ("ip", "mode"),
+    },
+    words={"stage": STAGES, "ip": IP_TYPES, "mode": TRANSFER_MODES, "price": _PRICES, "unit": ORGANIZATION_KINDS,
+           "public_good": _YES_NO},
+    sources=(*_WORKED, "price", "stage", "trl", "rights", "transfer_mode", "public_good"),
+    numbers=_achievement,
+)  # fmt: skip
 DEMANDS: Final = SearchIndex(
     entity=Demand,
     title="title",
-    body=("description", "organization_text", "keywords", "indicators"),
-    facets=("field", "league", "year", "origin"),
-    sources=(*_COMMON, "field", "year"),
-    numbers=_catalogue,
-)
+    body=("description", "organization_text", "keywords", "indicators", "tried", "acceptance"),
+    groups={
+        "cell": ("field", "league", "year", "origin"), "banner": ("banner",), "traits": ("price", "unit"),
+        "sets": ("mode",),
+    },
+    words={"mode": COOPERATION_MODES, "price": _PRICES, "unit": ORGANIZATION_KINDS},
+    sources=(*_WORKED, "budget", "cooperation_mode"),
+    numbers=_demand,
+)  # fmt: skip
 ORGANIZATIONS: Final = SearchIndex(
     entity=Organization,
     title="name",
     body=("banner_text",),
-    facets=("kind", "league", "origin"),
+    groups={"cell": ("kind", "league", "origin"), "banner": ("banner",)},
+    words={"kind": ORGANIZATION_KINDS},
     sources=(*_COMMON, "kind"),
-    numbers=_organizations,
+    numbers=_organization,
 )
 INDEXES: Final = {index.name: index for index in (ACHIEVEMENTS, DEMANDS, ORGANIZATIONS)}
 
@@ -153,8 +231,7 @@ for _index in INDEXES.values():
         f"{_index.name}_index",
         Base.metadata,
         Column("id", Integer, primary_key=True, autoincrement=False),
-        *(Column(facet, Integer, nullable=False) for facet in _index.facets),
-        Column("cell", Integer, nullable=False, comment="all facets as one number: counting groups by one column"),
+        *(Column(column, Integer, nullable=False, comment="、".join(group)) for column, group in _index.groups.items()),
         Column("recency", Integer, nullable=False),
         Index(f"ix_{_index.name}_index_cell", "cell"),
         Index(f"ix_{_index.name}_index_recency", "recency", "id"),
@@ -184,6 +261,8 @@ class Match:
     condition: str
     values: dict[str, Any]
     title_condition: str
+    keyword_condition: str
+    """True of records with any of the terms among their keywords."""
 
 
 def match(session: Session, index: SearchIndex, query: str | Terms, *, some: bool = False) -> Match | None:
@@ -203,17 +282,20 @@ def _match(name: str, groups: Terms, some: bool, sqlite: bool) -> Match | None:
         source = f"{index.fts} AS f JOIN {index.table.name} AS i ON i.id = f.rowid"
         condition = f"{index.fts} MATCH :match"
         title = f"title : ({expression})"
-        title_condition = f"i.id IN (SELECT rowid FROM {index.fts} WHERE {index.fts} MATCH :title_match)"
+        keyword = f"keywords : ({' OR '.join(filter(None, map(_fts, groups)))})"
+        inside = f"i.id IN (SELECT rowid FROM {index.fts} WHERE {condition})"
     else:
         sign = " | " if some else " & "
         expression = sign.join(filter(None, (_tsquery(group, "") for group in groups)))
         source = f"{index.fts} AS f JOIN {index.table.name} AS i ON i.id = f.id"
         condition = "f.grams @@ CAST(:match AS tsquery)"
         title = sign.join(filter(None, (_tsquery(group, "A") for group in groups)))
-        title_condition = "f.grams @@ CAST(:title_match AS tsquery)"
+        keyword = " | ".join(filter(None, (_tsquery(group, "B") for group in groups)))
+        inside = condition
     if not expression:
         return None
-    return Match(source, condition, {"match": expression, "title_match": title}, title_condition)
+    values = {"match": expression, "title_match": title, "keyword_match": keyword}
+    return Match(source, condition, values, *(inside.replace(":match", f":{name}") for name in list(values)[1:]))
 
 
 def _fts(group: Sequence[str]) -> str:
@@ -225,7 +307,7 @@ def _fts(group: Sequence[str]) -> str:
 
 
 def _tsquery(group: Sequence[str], weight: str) -> str:
-    """One group as PostgreSQL reads it; `weight` A finds in the title alone."""
+    """One group as PostgreSQL reads it; `weight` A finds in the title alone, B among the keywords."""
 
     def phrase(run: Sequence[str], prefix: bool) -> str:
         flags = f":{'*' if prefix else ''}{weight}" if prefix or weight else ""
@@ -241,7 +323,7 @@ def _either(alternatives: Iterable[str], sign: str) -> str:
 
 @dataclass(frozen=True)
 class Found:
-    """One page of ids, the number of hits, the counts of every facet, and the hits without any choice of facets.
+    """One page of ids, the number of hits, the counts of the facets, and the hits without any choice of facets.
 
     `loosened` says that no record has all terms, and that these have at least one.
     """
@@ -253,48 +335,52 @@ class Found:
     loosened: bool = False
 
 
+Chosen = Mapping[str, Sequence[int]]
+"""The numbers that are allowed in a facet, by facet; one that is left out, or has none, allows everything."""
+
+
 def find(
     session: Session,
     index: SearchIndex,
     query: str | Terms,
-    chosen: Mapping[str, Sequence[int]],
+    chosen: Chosen,
     *,
     order: str,
     offset: int,
     limit: int,
     loosen: bool = False,
+    more: bool = False,
 ) -> Found:
     """Search, count, and page in two statements.
 
-    `chosen` maps facets to the numbers that are allowed; facets left out allow everything. The counts of a
-    facet ignore the choice made in it, so a chosen value still shows its alternatives. `order` is `latest`,
-    `year` or `relevance`: hits in the title first, of what was typed before its alternatives, then hits in the
-    keywords, then the newest. With `loosen`, several terms that no record has together are looked for one by one,
-    and records with more of them come first.
+    The counts of a facet ignore the choice made in it, so a chosen value still shows its alternatives. The further
+    facets are counted with `more`, or when something is chosen in one of them. `order` is `latest`, `year` or
+    `relevance`: hits in the title first, of what was typed before its alternatives, then hits in the keywords, then
+    the newest. With `loosen`, several terms that no record has together are looked for one by one, and records with
+    more of them come first.
     """
     groups = asked(query) if isinstance(query, str) else query
     matched = match(session, index, groups)
+    more = more or any(chosen.get(facet) for facet in index.further)
     if matched is None and (query if isinstance(query, tuple) else query.strip()):
-        return Found(0, (), {facet: {} for facet in index.facets})  # signs alone find nothing, not everything
-    cells = _cells(session, index, matched)
-    loosened = not cells and loosen and len(groups) > 1
+        # Signs alone find nothing, not everything.
+        return Found(0, (), {facet: {} for facet in (*index.facets, *(index.further if more else ()))})
+    count = _count_all if more else _count
+    counted = count(session, index, matched, chosen)
+    loosened = not counted.whole and loosen and len(groups) > 1
     if loosened:
         matched = match(session, index, groups, some=True)
-        cells = _cells(session, index, matched)
-        loosened = bool(cells)
-    total, counts = _tally(index, cells, chosen)
-    whole = sum(count for _, count in cells)
-    if offset >= total:
-        return Found(total, (), counts, whole, loosened)
+        counted = count(session, index, matched, chosen)
+        loosened = bool(counted.whole)
+    found = replace(counted, loosened=loosened)
+    if offset >= found.total:
+        return found
 
-    condition = matched.condition if matched else "1 = 1"
-    for facet, numbers in chosen.items():
-        if numbers:
-            condition += f" AND i.{facet} IN ({', '.join(str(int(number)) for number in numbers)})"
+    condition = _with(index, matched.condition if matched else "1 = 1", chosen, "i")
     source = matched.source if matched else f"{index.table.name} AS i"
-    page = _Page(source, condition, "i.recency DESC, i.id DESC", {"limit": limit, "offset": offset})
+    page = _Page(index.name, source, condition, "i.recency DESC, i.id DESC", {"limit": limit, "offset": offset})
     if matched is None:
-        return Found(total, _ids(session, page, order), counts, whole)
+        return replace(found, ids=_ids(session, page, order))
     if order != "relevance":
         page = replace(page, values={**page.values, "match": matched.values["match"]})
     elif loosened:
@@ -304,9 +390,63 @@ def find(
         typed = match(session, index, tuple(group[:1] for group in groups)) or matched
         in_title = _ids(session, replace(page, values={**page.values, "match": typed.values["title_match"]}), "latest")
         if len(in_title) == limit:
-            return Found(total, in_title, counts, whole)
-        page = _title_first(index, groups, matched, typed, page, total)
-    return Found(total, _ids(session, page, order), counts, whole, loosened)
+            return replace(found, ids=in_title)
+        page = _title_first(index, matched, typed, page)
+    return replace(found, ids=_ids(session, page, order))
+
+
+def _with(index: SearchIndex, condition: str, chosen: Chosen, alias: str, but: Sequence[str] = ()) -> str:
+    """The condition, and what is chosen in each facet `but` those."""
+    allowed = (
+        _allows(index, facet, numbers, alias) for facet, numbers in chosen.items() if numbers and facet not in but
+    )
+    return " AND ".join((condition, *allowed))
+
+
+def _allows(index: SearchIndex, facet: str, numbers: Sequence[int], alias: str) -> str:
+    """The condition that a record has one of these numbers in a facet."""
+    digit = f"{alias}.{_digit(index.name, facet)[2]}"
+    if facet not in SETS:
+        start = _DIGITS[facet][0]
+        return f"{digit} IN ({', '.join(str(int(n) - start if n != UNKNOWN else 0) for n in numbers)})"
+    bits = sum({1 << (int(number) - 1) for number in numbers if number != UNKNOWN})
+    either = [f"({digit}) & {bits} <> 0"] if bits else []
+    return "(" + " OR ".join(either + ([f"{digit} = 0"] if UNKNOWN in numbers else [])) + ")"
+
+
+def _count(session: Session, index: SearchIndex, matched: Match | None, chosen: Chosen) -> Found:
+    """The main facets alone: one column groups them all."""
+    cells = _cells(session, index, matched)
+    total, counts = _tally(index.facets, cells, chosen)
+    return Found(total, (), counts, sum(count for _, count in cells))
+
+
+def _count_all(session: Session, index: SearchIndex, matched: Match | None, chosen: Chosen) -> Found:
+    """Main and further facets in one statement: what was found is read once and counted by each column.
+
+    A column is counted among the records that the choices outside of it allow; what is chosen in its own facets is
+    told from the combinations of their numbers.
+    """
+    source = "m" if matched else f"{index.table.name} AS m"
+    branches = [f"SELECT '', 0, count(*) FROM {source}"]
+    for column, group in index.groups.items():
+        where = _with(index, "1 = 1", chosen, "m", but=group)
+        branches.append(f"SELECT '{column}', m.{column}, count(*) FROM {source} WHERE {where} GROUP BY m.{column}")
+    sql = " UNION ALL ".join(branches)
+    if matched:
+        listed = ", ".join(f"i.{column}" for column in index.groups)
+        found = f"SELECT {listed} FROM {matched.source} WHERE {matched.condition}"
+        sql = f"WITH m AS MATERIALIZED ({found}) {sql}"
+    cells: dict[str, list[tuple[int, int]]] = {column: [] for column in ("", *index.groups)}
+    for column, cell, count in session.execute(_statement(sql), {"match": matched.values["match"]} if matched else {}):
+        cells[column].append((cell, count))
+    total, counts = _tally(index.facets, cells["cell"], chosen)
+    for column, group in index.groups.items():
+        if not SETS.isdisjoint(group):
+            counts |= _tally_sets(group, cells[column], chosen)
+        elif column != "cell":
+            counts |= _tally(group, cells[column], chosen)[1]
+    return Found(total, (), counts, cells[""][0][1])
 
 
 @dataclass(frozen=True)
@@ -315,10 +455,19 @@ class _Since:
     few: bool
 
 
-def _cells(session: Session, index: SearchIndex, matched: Match | None, also: _Since | None = None) -> Sequence[Any]:
+def _cells(
+    session: Session,
+    index: SearchIndex,
+    matched: Match | None,
+    further: Chosen | None = None,
+    also: _Since | None = None,
+) -> Sequence[Any]:
+    """Counts of what was found by cell, among what is chosen in further facets."""
     source = matched.source if matched else f"{index.table.name} AS i"
     condition = matched.condition if matched else "1 = 1"
-    values = {"match": matched.values["match"]} if matched else {}
+    values: dict[str, Any] = {"match": matched.values["match"]} if matched else {}
+    if further:
+        condition = _with(index, condition, further, "i", but=index.facets)
     if also is not None:
         known = "f.rowid" if also.few and matched and _is_sqlite(session) else "i.id"
         condition += f" AND {known} IN (SELECT id FROM {index.name} WHERE created_at > :since)"
@@ -331,7 +480,7 @@ def fresh(
     session: Session,
     index: SearchIndex,
     query: str | Terms,
-    chosen: Mapping[str, Sequence[int]],
+    chosen: Chosen,
     since: datetime,
     *,
     loosen: bool = False,
@@ -346,10 +495,10 @@ def fresh(
     if not count:
         return 0
     also = _Since(since, count <= _FEW)
-    cells = _cells(session, index, matched, also)
+    cells = _cells(session, index, matched, chosen, also)
     if not cells and loosen and len(groups) > 1 and matched and not _finds(session, matched):
-        cells = _cells(session, index, match(session, index, groups, some=True), also)
-    return _tally(index, cells, chosen)[0]
+        cells = _cells(session, index, match(session, index, groups, some=True), chosen, also)
+    return _tally(index.facets, cells, chosen)[0]
 
 
 def _finds(session: Session, matched: Match) -> bool:
@@ -359,26 +508,25 @@ def _finds(session: Session, matched: Match) -> bool:
 
 @dataclass(frozen=True)
 class _Page:
+    name: str
     source: str
     condition: str
     keys: str
     values: dict[str, Any]
 
 
-def _title_first(index: SearchIndex, groups: Terms, matched: Match, typed: Match, page: _Page, total: int) -> _Page:
+def _title_first(index: SearchIndex, matched: Match, typed: Match, page: _Page) -> _Page:
     """Hits of what was typed in the title, then of its alternatives, then hits in the keywords."""
-    source = page.source
     values = {**page.values, "match": matched.values["match"], "typed_match": typed.values["title_match"]}
     tiers = [matched.title_condition.replace(":title_match", ":typed_match")]
     if typed.values != matched.values:
         tiers.append(matched.title_condition)
         values["title_match"] = matched.values["title_match"]
-    if "keywords" in index.body and total <= _RANKED:
-        source += f" JOIN {index.name} AS r ON r.id = i.id"
-        tiers.append(" OR ".join(f"lower(r.keywords) LIKE :keyword{i}" for i in range(len(groups))))
-        values |= {f"keyword{i}": f"%{'%'.join(runs(group[0]))}%" for i, group in enumerate(groups)}
+    if "keywords" in index.body:
+        tiers.append(typed.keyword_condition)
+        values["keyword_match"] = typed.values["keyword_match"]
     ranks = " ".join(f"WHEN {tier} THEN {rank}" for rank, tier in enumerate(tiers))
-    return replace(page, source=source, keys=f"CASE {ranks} ELSE {len(tiers)} END, {page.keys}", values=values)
+    return replace(page, keys=f"CASE {ranks} ELSE {len(tiers)} END, {page.keys}", values=values)
 
 
 def _most_terms_first(session: Session, index: SearchIndex, groups: Terms, matched: Match, page: _Page) -> _Page:
@@ -396,31 +544,46 @@ def _most_terms_first(session: Session, index: SearchIndex, groups: Terms, match
 
 
 def _ids(session: Session, page: _Page, order: str) -> tuple[int, ...]:
-    keys = f"i.year DESC, {page.keys}" if order == "year" else page.keys
+    keys = f"i.{_digit(page.name, 'year')[2]} DESC, {page.keys}" if order == "year" else page.keys
     sql = f"SELECT i.id FROM {page.source} WHERE {page.condition} ORDER BY {keys} LIMIT :limit OFFSET :offset"
     return tuple(session.execute(_statement(sql), page.values).scalars())
 
 
 def _tally(
-    index: SearchIndex, cells: Iterable[Any], chosen: Mapping[str, Sequence[int]]
+    facets: tuple[str, ...], cells: Sequence[tuple[int, int]], chosen: Chosen
 ) -> tuple[int, dict[str, dict[int, int]]]:
     """Total and facet counts from the grouped cells: a cell counts for a facet when all others allow it."""
-    allowed = [frozenset(chosen.get(facet) or ()) for facet in index.facets]
-    counts: list[Counter[int]] = [Counter() for _ in index.facets]
-    choosing = any(allowed)
-    total = 0
-    for cell, count in cells:
-        numbers = _numbers(index.facets, cell)
-        if choosing:
+    allowed = [frozenset(chosen.get(facet) or ()) for facet in facets]
+    counts: list[Counter[int]] = [Counter() for _ in facets]
+    if any(allowed):
+        kept = []
+        for cell, count in cells:
+            numbers = _numbers(facets, cell)
             refused = [i for i, number in enumerate(numbers) if allowed[i] and number not in allowed[i]]
-            if refused:
-                if len(refused) == 1:
-                    counts[refused[0]][numbers[refused[0]]] += count
-                continue
-        total += count
-        for counter, number in zip(counts, numbers, strict=True):
+            if not refused:
+                kept.append((cell, count))
+            elif len(refused) == 1:
+                counts[refused[0]][numbers[refused[0]]] += count
+        cells = kept
+    # One facet after the other: a search has hundreds of cells, and this is most of its work outside of the database.
+    weights = [count for _, count in cells]
+    for counter, column in zip(counts, zip(*(_numbers(facets, cell) for cell, _ in cells), strict=True), strict=False):
+        for number, count in zip(column, weights, strict=True):
             counter[number] += count
-    return total, {facet: dict(counter) for facet, counter in zip(index.facets, counts, strict=True)}
+    return sum(weights), {facet: dict(counter) for facet, counter in zip(facets, counts, strict=True)}
+
+
+def _tally_sets(facets: tuple[str, ...], cells: Iterable[tuple[int, int]], chosen: Chosen) -> dict[str, dict[int, int]]:
+    """The same for facets of which a record may have several values: it counts for each of them."""
+    counts: dict[str, Counter[int]] = {facet: Counter() for facet in facets}
+    for cell, count in cells:
+        members = dict(zip(facets, map(_members, _numbers(facets, cell)), strict=True))
+        refused = {f for f, numbers in members.items() if chosen.get(f) and not set(numbers) & set(chosen[f])}
+        for facet in facets:
+            if refused <= {facet}:
+                for number in members[facet]:
+                    counts[facet][number] += count
+    return {facet: dict(counter) for facet, counter in counts.items()}
 
 
 @lru_cache(maxsize=256)
@@ -450,6 +613,8 @@ def follow(factory: sessionmaker[Session]) -> None:
                 remove(connection, index, [_row(index, o, before=True) for o in (*gone, *changed)])
             if fresh or changed:
                 add(connection, index, [_row(index, o, before=False) for o in (*fresh, *changed)])
+            if index is ORGANIZATIONS:
+                _rekind(connection, [o for o in changed if inspect(o).attrs["kind"].history.has_changes()])
 
 
 def _row(index: SearchIndex, item: Base, *, before: bool) -> Row:
@@ -461,17 +626,43 @@ def _row(index: SearchIndex, item: Base, *, before: bool) -> Row:
     return row
 
 
+def _rekind(connection: Connection, units: Iterable[Any]) -> None:
+    """The records of organizations that changed their kind follow them."""
+    for unit in units:
+        number = ORGANIZATION_KINDS.index(unit.kind) + 1
+        for index in INDEXES.values():
+            if "unit" in index.further:
+                records = index.entity.__table__.c
+                theirs = select(records["id"]).where(records["organization_id"] == unit.id)
+                column, times, digit = _digit(index.name, "unit")
+                changed = f"{column} + ({number} - {digit}) * {times}"
+                connection.execute(
+                    index.table.update().where(index.table.c.id.in_(theirs)).values({column: literal_column(changed)})
+                )
+
+
+def _units(connection: Connection, rows: Sequence[Row]) -> dict[int, int]:
+    """The kinds of the organizations that these records are linked to, as numbers, by id."""
+    ids = {row["organization_id"] for row in rows} - {None}
+    if not ids:
+        return {}
+    kinds = select(Organization.id, Organization.kind).where(Organization.id.in_(ids))
+    return {number: ORGANIZATION_KINDS.index(kind) + 1 for number, kind in connection.execute(kinds)}
+
+
 def add(connection: Connection, index: SearchIndex, rows: Iterable[Row]) -> None:
     """Index these records; `rows` hold the id and the columns of the index."""
     rows = iter(rows)
     while batch := list(islice(rows, _BATCH)):
-        connection.execute(index.table.insert(), [_facet_row(index, row) for row in batch])
+        units = _units(connection, batch) if "unit" in index.further else {}
+        connection.execute(index.table.insert(), [_facet_row(index, row, units) for row in batch])
         documents = [{"id": row["id"], **_streams(index, row)} for row in batch]
         if connection.dialect.name == "sqlite":
-            statement = f"INSERT INTO {index.fts} (rowid, title, body) VALUES (:id, :title, :body)"
+            columns = "(rowid, title, keywords, body) VALUES (:id, :title, :keywords, :body)"
+            statement = f"INSERT INTO {index.fts} {columns}"
         else:
             statement = f"INSERT INTO {index.fts} (id, grams) VALUES (:id, CAST(:grams AS tsvector))"
-            documents = [{"id": d["id"], "grams": _tsvector(d["title"], d["body"])} for d in documents]
+            documents = [{"id": d["id"], "grams": _tsvector(d["title"], d["keywords"], d["body"])} for d in documents]
         connection.execute(text(statement), documents)
 
 
@@ -480,10 +671,9 @@ def remove(connection: Connection, index: SearchIndex, rows: Sequence[Row]) -> N
     ids = [{"id": row["id"]} for row in rows]
     connection.execute(text(f"DELETE FROM {index.table.name} WHERE id = :id"), ids)
     if connection.dialect.name == "sqlite":
-        connection.execute(
-            text(f"INSERT INTO {index.fts} ({index.fts}, rowid, title, body) VALUES ('delete', :id, :title, :body)"),
-            [{"id": row["id"], **_streams(index, row)} for row in rows],
-        )
+        columns = f"({index.fts}, rowid, title, keywords, body) VALUES ('delete', :id, :title, :keywords, :body)"
+        documents = [{"id": row["id"], **_streams(index, row)} for row in rows]
+        connection.execute(text(f"INSERT INTO {index.fts} {columns}"), documents)
     else:
         connection.execute(text(f"DELETE FROM {index.fts} WHERE id = :id"), ids)
 
@@ -502,25 +692,28 @@ def rebuild(connection: Connection, index: SearchIndex) -> None:
         last = rows[-1]["id"]
 
 
-def _facet_row(index: SearchIndex, row: Row) -> dict[str, int]:
+def _facet_row(index: SearchIndex, row: Row, units: Mapping[int, int]) -> dict[str, int]:
     numbers = index.numbers(row)
-    return {"id": row["id"], "cell": _cell(index, numbers), **numbers}
+    if "unit" in index.further:
+        numbers["unit"] = units.get(row["organization_id"], UNKNOWN)
+    columns = {column: _column(group, numbers) for column, group in index.groups.items()}
+    return {"id": row["id"], "recency": numbers["recency"], **columns}
 
 
 def _streams(index: SearchIndex, row: Row) -> dict[str, str]:
-    title, body = index.document(row)
-    return {"title": title, "body": body}
+    title, keywords, body = index.document(row)
+    return {"title": title, "keywords": keywords, "body": body}
 
 
-def _tsvector(title: str, body: str) -> str:
-    """The literal of a tsvector: tokens with positions, the title's with weight A."""
+def _tsvector(title: str, keywords: str, body: str) -> str:
+    """The literal of a tsvector: tokens with positions, the title's with weight A, those of the keywords with B."""
     places: dict[str, list[str]] = {}
     start = 1
-    for stream, weight in ((title, "A"), (body, "")):
+    for stream, weight in ((title, "A"), (keywords, "B"), (body, "")):
         tokens = stream.split()
         for position, token in enumerate(tokens, start):
             places.setdefault(token, []).append(f"{min(position, 16383)}{weight}")
-        start += len(tokens) + _TITLE_GAP
+        start += len(tokens) + _GAP
     return " ".join(f"'{token}':{','.join(positions[:255])}" for token, positions in places.items())
 
 
@@ -543,4 +736,4 @@ DDL: Final = {
         )
     ),
 }
-"""The full-text tables, which the mapper does not know."""
+"""The full-text tables as revision 0001 makes them. Revision 0004 makes them anew, with a column of keywords."""

@@ -48,11 +48,6 @@ def place_names(revision: tuple[int, ...]) -> dict[str, str]:
     return shared("place-names", "", revision, catalogue.place_names)
 
 
-def league_names(revision: tuple[int, ...]) -> dict[str, str]:
-    """Names of leagues by code; callers must not change it."""
-    return shared("league-names", "", revision, catalogue.league_names)
-
-
 def short_names(revision: tuple[int, ...]) -> dict[str, str]:
     """Short names of leagues by code, for labels."""
     return shared("short-names", "", revision, catalogue.short_names)

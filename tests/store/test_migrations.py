@@ -25,6 +25,7 @@ KEEPER = Actor(role=Role.ADMINISTRATOR, name="测试")
 MOMENT = datetime(2026, 11, 1, 2, 3, 4, 567890, tzinfo=UTC)
 STATES = ("pending", "published", "returned", "declined")
 KINDS = ("demand", "achievement", "registration")
+DERIVED = tuple(index.table.name for index in search.INDEXES.values())
 TRIGGERS = {
     "sqlite": {"audit_entry_no_update", "audit_entry_no_delete", "audit_entry_no_replace"},
     "postgresql": {"audit_entry_no_change", "audit_entry_no_truncate"},
@@ -122,8 +123,8 @@ def _fill(connection: Connection, *, chained: bool) -> Callable[..., None]:
     put("cooperation", partner="北京", channel="interregional", direction="in", origin="public")
     put("dataset", name="demands.csv")
     put("policy_clause", id="1.1")
-    for index in search.INDEXES.values():
-        search.rebuild(connection, index)
+    for name in DERIVED:
+        put(name, id=999)  # an index that is out of step: what is derived is made anew, not carried
     return put
 
 
@@ -147,12 +148,13 @@ _BECAME_LINES = {("achievement", "ip")}
 
 def _kept(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> int:
     """How many rows of before are there after, each with its old columns unchanged. Raises AssertionError."""
-    for name, rows in before.items():
+    kept_tables = {name: rows for name, rows in before.items() if name not in DERIVED}
+    for name, rows in kept_tables.items():
         columns = [column for column in rows[0] if (name, column) not in _BECAME_LINES]
         kept = sorted(({column: row[column] for column in columns} for row in rows), key=repr)
         found = sorted(({column: row[column] for column in columns} for row in after[name]), key=repr)
         assert found == kept, name
-    return sum(map(len, before.values()))
+    return sum(map(len, kept_tables.values()))
 
 
 def _check(db: Database) -> None:
@@ -190,11 +192,16 @@ def test_with_data(blank: Database, revision: str) -> None:
     migrations.upgrade(blank.engine)
     _check(blank)
     with blank.engine.connect() as connection:
-        count = _kept(before, _rows(connection))
+        after = _rows(connection)
+        count = _kept(before, after)
+        for name in DERIVED:
+            records = after[name.removesuffix("_index")]
+            assert {row["id"] for row in after[name]} == {row["id"] for row in records} != set()
         if blank.sqlite:
             assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
     with blank.read() as session:
-        assert catalogue.search_achievements(session, CatalogueQuery(q="永磁"), actor=VISITOR).total == 2
+        query = CatalogueQuery(q="永磁", facets={"unit": ("企业",), "banner": ("150203",), "trl": ("5",)})
+        assert catalogue.search_achievements(session, query, actor=VISITOR).total == 2
         assert audit.verify(session, actor=KEEPER).faults == ()
         submissions = session.scalars(select(Submission).order_by(Submission.id)).all()
         assert {s.contact_hint for s in submissions} == {"张＊＊ 138****5678"}

@@ -52,6 +52,7 @@ def upgrade() -> None:
     _rights_of_submissions()
     _drafts()
     _saved_searches()
+    _search_index()
     for table in ('achievement', 'demand', 'organization'):
         op.create_index(f'ix_{table}_created_at', table, ['created_at'])
     if op.get_bind().dialect.name == 'postgresql':
@@ -74,6 +75,44 @@ def _saved_searches() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_search')),
     sa.UniqueConstraint('account_id', 'kind', 'query', name=op.f('uq_saved_search_account_id'))
     )
+
+
+# ------------------------------------------------------------------ further facets, keywords of their own
+GROUPS = {
+    'achievement': {
+        'cell': 'field、league、year、origin', 'banner': 'banner', 'traits': 'stage、trl、price、unit、public_good',
+        'sets': 'ip、mode',
+    },
+    'demand': {'cell': 'field、league、year、origin', 'banner': 'banner', 'traits': 'price、unit', 'sets': 'mode'},
+    'organization': {'cell': 'kind、league、origin', 'banner': 'banner'},
+}
+
+
+def _search_index() -> None:
+    """Empty tables: `lib.store.migrations.upgrade` fills them after the newest revision, with the code that reads them.
+
+    To fill them here would take either a copy of how texts are cut and numbers made, or code that changes later.
+    """
+    for name, groups in GROUPS.items():
+        op.drop_table(f'{name}_index')
+        op.drop_table(f'{name}_fts')
+        op.create_table(
+            f'{name}_index',
+            sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+            *(sa.Column(column, sa.Integer(), nullable=False, comment=group) for column, group in groups.items()),
+            sa.Column('recency', sa.Integer(), nullable=False),
+            sa.PrimaryKeyConstraint('id', name=op.f(f'pk_{name}_index')),
+        )
+        op.create_index(f'ix_{name}_index_cell', f'{name}_index', ['cell'])
+        op.create_index(f'ix_{name}_index_recency', f'{name}_index', ['recency', 'id'])
+        if op.get_bind().dialect.name == 'sqlite':
+            op.execute(
+                f"CREATE VIRTUAL TABLE {name}_fts USING fts5("
+                "title, keywords, body, content='', tokenize='unicode61 remove_diacritics 0')"
+            )
+        else:
+            op.execute(f'CREATE TABLE {name}_fts (id integer PRIMARY KEY, grams tsvector NOT NULL)')
+            op.execute(f'CREATE INDEX ix_{name}_fts_grams ON {name}_fts USING gin (grams)')
 
 
 # ------------------------------------------------------------------ 知识产权形式与编号 become lines
