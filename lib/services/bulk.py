@@ -23,7 +23,7 @@ from lib.domain.dates import today_shanghai
 from lib.domain.errors import Conflict, InvalidInput, NotFound
 from lib.domain.markings import SENTENCE
 from lib.domain.text import fold, organization_key, shorten
-from lib.domain.vocabulary import SubmissionKind, SubmissionState
+from lib.domain.vocabulary import TRL_LEVELS, SubmissionKind, SubmissionState
 from lib.files import export, tables, template
 from lib.files.tables import Line, TableError
 from lib.files.template import EXAMPLE, ROWS, CellError, Column
@@ -461,7 +461,7 @@ _EXAMPLES: Final[Mapping[SubmissionKind, Mapping[str, str]]] = {
         "comparison": "纤维回收率|82%|95%\n每吨处理成本|1200 元|800 元",
         "field": "环境保护与资源综合利用",
         "achievement_class": "应用技术",
-        "trl": "6",
+        "trl": f"6 级 {TRL_LEVELS[6]}",
         "stage": "中期阶段",
         "trl_scheme": "通用九级说明",
         "trl_judge": "自评",

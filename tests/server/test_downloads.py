@@ -1,11 +1,16 @@
-"""Downloads: the public files themselves and nothing else; the audit trail to whoever may read it."""
+"""Downloads: the public files and nothing else; the audit trail to its readers, what a table left to its sender."""
 
 import pytest
 from sqlalchemy import update
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from lib.domain.access import Actor, Role
+from lib.domain.vocabulary import SubmissionKind
+from lib.files import export, tables
+from lib.files.template import Column
 from lib.server import downloads
+from lib.services import bulk
 from lib.settings import settings
 from lib.store.engine import Database
 from lib.store.models import Account
@@ -61,6 +66,28 @@ def test_the_audit_trail_is_sent_to_whoever_may_read_it_now(
         answer = client.get("/download/audit.csv")
         assert answer.status_code == status
         assert not rows or len(answer.content.decode("utf-8-sig").splitlines()) == rows, "header only: out of scope"
+
+
+def test_what_was_left_of_a_table_goes_to_whoever_sent_it_and_may_send(
+    client: TestClient, administrator: None, app_database: Database
+) -> None:
+    columns = (Column("title", "成果名称", required=True), Column("unit", "单位全称", required=True))
+    needed = tuple(Column(name, name) for name in bulk.required(SubmissionKind.ACHIEVEMENT) - {"title", "unit"})
+    table = export.csv_bytes([c.header for c in (*columns, *needed)], [["=某项", "某家"]])
+    with app_database.write() as session:
+        owner = Actor(Role.MEMBER, session.scalars(update(Account).values(role="member").returning(Account.id)).one())
+    batch = bulk.preview(app_database, SubmissionKind.ACHIEVEMENT, (*columns, *needed), "成果.csv", table, actor=owner)
+    path = f"/download/bulk/{batch.digest}.xlsx"
+    assert client.get(path).status_code == 404
+    client.post("/login", data={"login": "admin", "password": PASSWORD}, headers=OURS)
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert "unsent.xlsx" in answer.headers["content-disposition"]
+    assert tables.read(answer.content, "x.xlsx").lines[0].cells[0] == "'=某项"
+    assert client.get(f"/download/bulk/{'0' * 64}.xlsx").status_code == 404
+    with app_database.write() as session:
+        session.execute(update(Account).values(role="applicant"))
+    assert client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("page", ["achievements", "demands", "organizations"])
