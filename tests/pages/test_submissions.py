@@ -21,10 +21,21 @@ from lib.store.engine import Database
 from lib.store.models import Draft, Submission
 from lib.ui import guard
 from tests.pages.conftest import open_page
-from tests.samples import CHECKED, XILINGOL, achievement, demand, military, person
+from tests.samples import CHECKED, XILINGOL, achievement, demand, military, person, whole_achievement
 
 DEMAND, MILITARY = SubmissionKind.DEMAND, SubmissionKind.MILITARY
 TABLES = {"rights", "shares", "steps", "comparison"}
+SAID_OF_WHOLE = (
+    "让退役叶片变成可再用的玻璃纤维",
+    "环境保护与资源综合利用",
+    "7 级 真实环境下的系统演示",
+    "编号 ZL201620000002.X",
+    "某高校材料学院，份额 33.33%",
+    "向他人转让、许可他人使用",
+    "处理周期，现有水平 3 至 5 天，本成果 8 小时",
+    "熟化，时间 2024-09，做了什么 建成中试线",
+)
+"""What the last step reads of a whole achievement, among much else."""
 SignIn = Callable[..., Actor]
 
 
@@ -61,12 +72,18 @@ def _fill(at: AppTest, values: Mapping[str, Any]) -> AppTest:
     """Give the fields these answers, all of a step at once, and come back to the step that was on the screen."""
     given = {name: None if name == "banner" else value for name, value in values.items() if name not in TABLES}
     for table in TABLES & set(values):
-        given |= {f"{table}-{n}-{name}": text for n, line in enumerate(values[table]) for name, text in line.items()}
+        given |= {
+            f"{table}-{n}-{name}": text for n, line in enumerate(values[table]) for name, text in line.items() if text
+        }
     here = _step(at)
     for step in (here, *(n for n in range(1, _steps(at) + 1) if n != here)):
         if not given:
             break
         _go(at, step)
+        for table in TABLES & set(values):
+            for number, line in enumerate(values[table]):
+                if _shown(at, f"{table}-0-{min(line)}") and not _shown(at, f"{table}-{number}-{min(line)}"):
+                    next(b for b in at.button if str(b.key).endswith(f"-f-{table}-more")).click().run()
         for name in [name for name in given if _shown(at, name)]:
             widget, value = _field(at, name), given.pop(name)
             widget.set_value(value.split(SEPARATOR) if widget in list(at.pills) else value)
@@ -84,6 +101,12 @@ def _shown(at: AppTest, name: str) -> bool:
 def _rail(at: AppTest) -> Any:
     """The widget that shows the steps; None on a form of one page."""
     return next((rail for rail in at.segmented_control if str(rail.key).endswith("-step")), None)
+
+
+def _marks(at: AppTest) -> list[tuple[str, str]]:
+    """The sign of each step, and what is said behind its name."""
+    options = _rail(at).proto.options
+    return [(o.content_icon.split("/")[-1].strip(":"), o.content.partition(" · ")[2]) for o in options]
 
 
 def _steps(at: AppTest) -> int:
@@ -248,6 +271,98 @@ def test_the_military_form_stops_at_any_doubt_and_keeps_nothing(
     _fill(at, military())
     _press(at, "提交审核")
     assert "军民对接已收到" in _html(at)
+
+
+# ------------------------------------------------------------------ step by step
+@pytest.mark.parametrize("browser", ["one", ""])
+def test_every_answer_outlives_its_step_and_the_last_step_shows_them_all(
+    browser: str, app_database: Database, sign_in: SignIn, cookie: Callable[[str], None]
+) -> None:
+    """A browser without cookies has no draft: there the answers live in the tab."""
+    sign_in(Role.VISITOR)
+    cookie(browser)
+    at = open_page("submit", {"kind": "achievement"})
+    whole = whole_achievement()
+    _fill(at, whole)
+    _go(at, 5)
+    said = _html(at)
+    assert [text for text in SAID_OF_WHOLE if text not in said] == []
+    assert "完整度 **27/27**" in [bar.proto.text for bar in at.get("progress")]
+    for name, value in {"value": whole["value"], "trl": 7, "shares-2-holder": "李四", "price": "320"}.items():
+        assert _at(at, name).value == value
+    if browser:
+        again = open_page("submit", {"kind": "achievement", "draft": _draft(at), "step": "3"})
+        assert _step(again) == 3 and _field(again, "rights-3-kind").value == "技术秘密"
+    _fill(at, {"truthful": True, "not_secret": True})
+    _press(at, "提交审核")
+    assert "科技成果已收到" in _html(at)
+    with app_database.read() as session:
+        kept = session.scalars(select(Submission)).one().content
+    assert {name: len(kept[name]) for name in TABLES} == {name: len(whole[name]) for name in TABLES}
+
+
+def test_what_is_refused_leads_to_its_step_and_each_step_says_what_it_lacks(sign_in: SignIn) -> None:
+    sign_in(Role.VISITOR)
+    at = open_page("submit", {"kind": "demand"})
+    _fill(at, demand(indicators="", contact_phone="12345"))
+    _go(at, 1)
+    _press(at, "下一步")
+    assert _step(at) == 2
+    _press(at, "提交审核")
+    assert _step(at) == 2 and _wrong(at) == 1
+    assert _marks(at) == [("check_circle", ""), ("error", ""), ("check_circle", ""), ("error", "1 处要补")]
+    _fill(at, {"indicators": "回收率 95%"})
+    assert _wrong(at) == 0 and _marks(at)[1] == ("check_circle", "")
+    _fill(at, {"contact_phone": demand()["contact_phone"]})
+    _press(at, "提交审核")
+    assert "技术需求已收到" in _html(at)
+
+
+def test_lines_are_added_taken_away_and_come_back_as_they_were(sign_in: SignIn) -> None:
+    sign_in(Role.VISITOR)
+    at = open_page("submit", {"kind": "achievement", "step": "3"})
+    key = str(_field(at, "shares-0-holder").key).removesuffix("-0-holder")
+    _fill(at, {"shares": [{"holder": name, "share": "10"} for name in ("甲", "乙", "丙")]})
+    at.button(key=f"{key}-1-less").click().run()
+    at.button(key=f"{key}-more").click().run()
+    holders = [w.value for w in at.text_input if str(w.key).startswith(f"{key}-") and str(w.key).endswith("-holder")]
+    assert holders == ["甲", "丙", ""]
+    again = open_page("submit", {"kind": "achievement", "draft": _draft(at), "step": "3"})
+    assert [_field(again, f"shares-{n}-holder").value for n in range(2)] == ["甲", "丙"]
+    assert not _shown(again, "shares-2-holder")
+    _press(again, "下一步")
+    _press(again, "提交审核")
+    _go(again, 3)
+    assert "现在是 20%" in _html(again)
+
+
+def test_what_the_catalogue_has_already_is_shown_while_it_is_typed(app_database: Database, sign_in: SignIn) -> None:
+    member = sign_in(Role.MEMBER)
+    for kind, title in ((DEMAND, "退役风机叶片回收利用难题"), (SubmissionKind.ACHIEVEMENT, "风机叶片热解回收纤维技术")):
+        _decide(app_database, _new(app_database, member, kind, title=title), Action.PUBLISH)
+    at = open_page("submit", {"kind": "demand"})
+    assert "已有人提过类似需求" not in _html(at)
+    _fill(at, {"title": "风机叶片怎么回收"})
+    links = [e.proto.label for e in at.get("page_link")]
+    assert "已有人提过类似需求" in _html(at) and {"退役风机叶片回收利用难题", "风机叶片热解回收纤维技术"} <= set(links)
+    assert any("revise=" in e.proto.query_string for e in at.get("page_link") if e.proto.label == "就是这一条，去修订")
+    sign_in(Role.MEMBER)
+    other = open_page("submit", {"kind": "achievement"})
+    _fill(other, {"title": "风机叶片热解"})
+    labels = [e.proto.label for e in other.get("page_link")]
+    assert "风机叶片热解回收纤维技术" in labels and "就是这一条，去修订" not in labels
+
+
+def test_the_same_once_more_is_sent_only_by_whoever_insists(app_database: Database, sign_in: SignIn) -> None:
+    member = sign_in(Role.MEMBER)
+    _new(app_database, member)
+    at = open_page("submit", {"kind": "demand"})
+    _fill(at, demand(description="同一个题目，另一件事，写清楚一些"))
+    _press(at, "提交审核")
+    assert len(at.warning) == 1 and "您已经提交过同名的技术需求" in at.warning[0].value
+    assert _count(app_database, Submission) == 1
+    _press(at, "仍然提交")
+    assert "技术需求已收到" in _html(at) and _count(app_database, Submission) == 2
 
 
 # ------------------------------------------------------------------ with an account
