@@ -212,6 +212,47 @@ def test_f5_in_the_middle_of_a_sentence_loses_nothing(server: Server, visit: Cal
     assert seen.trouble == stranger.trouble == []
 
 
+def test_steps_go_back_and_forth_with_the_browser_and_the_keyboard(server: Server, visit: Callable[..., Visit]) -> None:
+    """On a phone: back and reload lose nothing, examples open by a key, the rail has the focus after each step."""
+    seen = visit(server, width=390, height=844)
+    page = seen.open("submit?kind=achievement")
+    _type(page, "成果名称", "草原割草机仿形割台")
+    example = page.locator("details.bj-guide", has_text="国内领先的先进技术")
+    example.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(example.get_by_text("让退役风机叶片")).to_be_visible()
+    _type(page, "一句话价值（选填）", "漏割少一半")
+    on(seen)
+    rail = page.get_by_role("radiogroup", name="步骤")
+    expect(rail.get_by_role("radio", checked=True)).to_be_focused()
+    assert page.locator(".st-key-rail").bounding_box()["y"] >= 0  # type: ignore[index]
+    _type(page, "技术指标", "留茬误差不大于 8 毫米")
+    for label, text in {"指标": "漏割率", "现有水平": "3%", "本成果": "1.5%"}.items():
+        _type(page, label, text)
+    page.get_by_role("button", name="加一行").first.click()
+    seen.settle()
+    expect(page.get_by_label("本成果", exact=True)).to_have_count(2)
+    expect(page.get_by_label("本成果", exact=True).first).to_have_value("1.5%")
+    page.get_by_role("button", name="删去第 2 行").first.click()
+    seen.settle()
+    on(seen)
+    page.go_back()
+    expect(page.get_by_label("技术指标", exact=True)).to_have_value("留茬误差不大于 8 毫米")
+    page.go_back()
+    expect(page.get_by_label("一句话价值（选填）", exact=True)).to_have_value("漏割少一半")
+    page.go_forward()
+    expect(page.get_by_label("本成果", exact=True)).to_have_value("1.5%")
+    page.reload()
+    seen.settle()
+    expect(page.get_by_label("现有水平", exact=True)).to_have_value("3%")
+    expect(rail.get_by_role("radio", checked=True)).to_contain_text("技术与成熟度")
+    rail.get_by_text("单位与提交").click()
+    expect(page.get_by_text("漏割率，现有水平 3%，本成果 1.5%")).to_be_visible()
+    page.get_by_role("button", name="修改").first.click()
+    expect(page.get_by_label("成果名称", exact=True)).to_have_value("草原割草机仿形割台")
+    assert seen.trouble == []
+
+
 def test_a_demand_survives_kill_9_right_after_its_receipt(fresh_server: Server, visit: Callable[..., Visit]) -> None:
     seen = visit(fresh_server)
     page = fill_demand(seen, "断电之前提交的叶片回收需求")
