@@ -5,6 +5,7 @@ SHELL := bash
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 ARGS ?=
 
 .PHONY: run test lint types bench chaos pictures clean help
@@ -14,8 +15,9 @@ run: $(VENV)/.run ## serve the product with the real data at http://127.0.0.1:85
 	exec $(BIN)/python -m lib serve
 
 test: $(VENV)/.browser ## all tests, on SQLite, on a PostgreSQL of its own and in Chromium (ARGS for pytest)
-# A browser's event loop would stay in the worker that ran it, so its tests run in a process of their own.
-	$(if $(ARGS),$(BIN)/pytest -n 2 $(ARGS),$(BIN)/pytest -n 2 --ignore tests/e2e && $(BIN)/pytest tests/e2e)
+# A browser's event loop would stay in the worker that ran it, so its tests run in processes of their own. Each worker
+# begins with its half of the tests in their order, which starts the server of a file once, and helps when it is done.
+	$(if $(ARGS),$(PYTEST) $(ARGS),$(PYTEST) --ignore tests/e2e && $(PYTEST) tests/e2e)
 
 lint: $(VENV)/.test ## style, formatting and the direction of imports
 	$(BIN)/ruff check

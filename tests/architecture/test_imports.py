@@ -4,6 +4,8 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import lru_cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -54,7 +56,13 @@ def _foreign_modules(file: Path) -> set[str]:
 
 
 def _distribution(module: str) -> str:
-    return _normal(packages_distributions()[module][0])
+    return _normal(_distributions()[module][0])
+
+
+@lru_cache
+def _distributions() -> Mapping[str, list[str]]:
+    """Which distribution each module came with: read from all that is installed, so once."""
+    return packages_distributions()
 
 
 def _normal(name: str) -> str:

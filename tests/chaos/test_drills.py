@@ -22,7 +22,7 @@ def server(tmp_path: Path, loaded_file: Path) -> Iterator[Server]:
 
 def test_thirty_people_browse_and_submit_and_nothing_is_lost(server: Server) -> None:
     """R9."""
-    done = drills.crowd(server, people=30, seconds=40, think=5)
+    done = drills.crowd(server, people=30, seconds=20, think=2.5)
     print(done)
     assert done.notes["submitted"] > 20 and done.notes["problems"] == 0
     assert done.verdict.clean

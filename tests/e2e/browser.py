@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from itertools import count
 from urllib.parse import urlparse
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
@@ -21,10 +22,15 @@ FLAGS = [
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",  # without a graphics card half of a page's time
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 """The frontend looks for its server under the page's own path first; there these two answer 404, as they should."""
+
+_STILL = 200
+"""Milliseconds without a run after which a page has settled: a click is answered by a run within them."""
+_CALLS = count()
 
 
 def executable(playwright: Playwright) -> str | None:
@@ -54,15 +60,19 @@ class Visit:
         return self.page
 
     def settle(self) -> None:
-        """Wait until the app is connected, its script is done and nothing is left to be drawn."""
-        self.page.wait_for_selector("[data-testid='stApp']", timeout=60_000)
+        """Wait until the app is connected, its script is done and nothing is left to be drawn, and stays so."""
         self.page.wait_for_function(
-            """() => { const app = document.querySelector("[data-testid='stApp']");
-                       return app && app.getAttribute('data-test-script-state') === 'notRunning'
-                           && !document.querySelector("[data-testid='stSkeleton']"); }""",
+            """([call, still]) => {
+                const app = document.querySelector("[data-testid='stApp']");
+                const done = app && app.getAttribute('data-test-script-state') === 'notRunning'
+                    && !document.querySelector("[data-testid='stSkeleton']");
+                if (!done || window.settling?.call !== call)
+                    window.settling = {call, since: performance.now()};
+                return done && performance.now() - window.settling.since >= still;
+            }""",
+            arg=[next(_CALLS), _STILL],
             timeout=60_000,
         )
-        self.page.wait_for_timeout(300)
         for shown in self.page.locator("[data-testid='stException']").all_inner_texts():
             self.trouble.append(f"exception on the page: {shown[:400]}")
 

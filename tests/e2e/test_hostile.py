@@ -154,13 +154,21 @@ def _write(store: Database, made: Scene) -> None:
                 title=title, organization_id=unit, organization_text=text("unit-text"), other_units=text("others"),
                 award=text("award"), summary=text("summary"), achievement_class=text("class"), year=2026,
                 completer=text("completer"), keywords=text("keywords"), indicators=text("indicators"), field=7,
-                stage=text("stage"), ip=text("ip"), transfer_mode=text("transfer"), **place, **source,
+                stage=text("stage"), transfer_mode=text("transfer"), value=text("value"), problem=text("problem"),
+                application=text("application"), trl=6, trl_scheme=text("scheme"), trl_judge=text("judge"),
+                trl_evidence=text("evidence"), pricing_mode=text("pricing"),
+                rights=[{"kind": text("ip"), "number": text("ip-number"), "state": text("ip-state"), "expires": ""}],
+                shares=[{"holder": text("holder"), "share": "100"}],
+                comparison=[{"indicator": text("a-measure"), "existing": text("a-today"), "ours": text("a-ours")}],
+                steps=[{"step": "熟化", "on": "2026", "note": text("step")}], **place, **source,
             ))  # fmt: skip
         for title in pieces(195, "demand"):
             keep("demand", Demand(
                 title=title, organization_text=text("asker"), description=text("description"), year=2026, field=7,
                 demand_class=text("demand-class"), keywords=text("d-keywords"), indicators=text("d-indicators"),
-                cooperation_mode=text("mode"), **place, **source,
+                cooperation_mode=text("mode"), tried=text("tried"), acceptance=text("acceptance"),
+                comparison=[{"indicator": text("d-measure"), "existing": text("d-today"), "wanted": text("d-wanted")}],
+                **place, **source,
             ))  # fmt: skip
         for title in pieces(195, "event"):
             event = keep("event", Event(
@@ -267,8 +275,10 @@ PLACES: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("demands", "demand0", ""),
         ("organizations", "", ""),
         ("roadshows", "event0 event1", ""),
-        ("achievements?id={achievement}", "summary others completer keywords indicators ip publisher", ""),
-        ("demands?id={demand}", "description demand-class d-keywords d-indicators mode publisher", ""),
+        ("achievements?id={achievement}", "summary others completer keywords indicators publisher value problem "
+         "application scheme judge evidence pricing ip ip-number ip-state holder a-measure a-today a-ours step", ""),
+        ("demands?id={demand}", "description demand-class d-keywords d-indicators mode publisher tried acceptance "
+         "d-measure d-today d-wanted", ""),
         ("organizations?id={organization}", "zone publisher", ""),
         ("roadshows?id={event}", "organizer item0 i-unit i-stage i-cooperation", ""),
         ("channels", "", ""), ("statistics", "", ""), ("home", "", ""),
@@ -391,10 +401,11 @@ def test_what_people_type_is_text_wherever_it_is_shown(
         assert "⟦achievement0⟧" in answer.text() or "⟦event0⟧" in answer.text()
         assert kind != "application/atom+xml" or "<script" not in answer.text()
     for role, path in (("member", "login"), ("member", "erase"), ("member", "password"),
-                       ("", f"invite/{scene.invitation}")):  # fmt: skip
+                       ("", f"invite/{scene.invitation}"), ("", f"print/achievements/{scene.ids['achievement']}"),
+                       ("", f"print/demands/{scene.ids['demand']}")):  # fmt: skip
         seen = visitor(role)
         seen.page.goto(f"{scene.server.origin}/{path}")
-        looks.at(seen, path.partition("/")[0])
+        looks.at(seen, path.rpartition("/")[0] or path)
     assert "Traceback" not in scene.server.output(), scene.server.output()[-3000:]
     with capsys.disabled():
         print(
