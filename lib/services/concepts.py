@@ -1,6 +1,7 @@
 """Words of the region's industries that mean the same: an editable table, `data/concepts.csv` (concept,word)."""
 
 import csv
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,8 @@ from lib.settings import ROOT
 
 FILE: Final = ROOT / "data" / "concepts.csv"
 INDUSTRIES_FILE: Final = ROOT / "data" / "industries.csv"
-"""industry, word: wider than synonyms, by which matching tells what a text is about; never widens a search."""
+"""sector, industry, word: wider than synonyms, by which matching tells what a text is about; never widens a search. An
+industry may lie in several sectors (separated by 、); a row without an industry is a word of the sector itself."""
 _MOST: Final = 12
 
 
@@ -23,18 +25,36 @@ def table() -> dict[str, tuple[str, ...]]:
 
 @lru_cache
 def industries() -> Industries:
-    """The industries of the region with their words, and the concepts beside them. Raises KeyError as `table`."""
-    return Industries({**{f"{name}+": words for name, words in table().items()}, **_read(INDUSTRIES_FILE, "industry")})
+    """The industries of the region with their words, the concepts beside them. Raises KeyError as `table`."""
+    words: dict[str, list[str]] = {f"{name}+": list(group) for name, group in table().items()}
+    own: dict[str, list[str]] = {}
+    members: dict[str, dict[str, None]] = {}
+    for row in _rows(INDUSTRIES_FILE):
+        industry, word = row["industry"].strip(), row["word"].strip()
+        for sector in filter(None, row["sector"].strip().split("、")):
+            if industry:
+                members.setdefault(sector, {})[industry] = None
+            elif word:
+                own.setdefault(sector, []).append(word)
+        if industry and word:
+            words.setdefault(industry, []).append(word)
+    return Industries(
+        words, {name: (own.get(name, []), members.get(name, {})) for name in dict.fromkeys([*own, *members])}
+    )
 
 
 def _read(file: Path, group: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    with file.open(encoding="utf-8-sig", newline="") as rows:
-        for row in csv.DictReader(rows):
-            name, word = row[group].strip(), row["word"].strip()
-            if name and word:
-                found.setdefault(name, []).append(word)
+    for row in _rows(file):
+        name, word = row[group].strip(), row["word"].strip()
+        if name and word:
+            found.setdefault(name, []).append(word)
     return {name: tuple(dict.fromkeys(words)) for name, words in found.items()}
+
+
+def _rows(file: Path) -> Iterator[dict[str, str]]:
+    with file.open(encoding="utf-8-sig", newline="") as rows:
+        yield from csv.DictReader(rows)
 
 
 @lru_cache

@@ -1,38 +1,44 @@
 """Which achievements answer a demand and the other way round, with reasons; and what people decided about a pair.
 
-Candidates come from the search index in one statement; only the best of them are read and compared. Nothing here
-reads what is sealed: the columns of a record are public.
+Candidates come from the search index by the features that say most; only the best of them are read and compared.
+Nothing here reads what is sealed: the columns of a record are public.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import nlargest
-from typing import Any, Final
+from itertools import combinations, islice
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc, today_shanghai
 from lib.domain.errors import AccessDenied, NotFound
-from lib.domain.matching import Match, Need, Offer, Said, compare, rarity, read
-from lib.domain.text import fold
+from lib.domain.matching import Match, Need, Offer, Said, Subject, compare, glance, rarity, read, worth
 from lib.domain.vocabulary import FIELDS, Decision
 from lib.services import audit, catalogue, concepts, disclosure, forms, markings, notices, scopes
 from lib.services.catalogue import Card
 from lib.store import search
 from lib.store.engine import Database
 from lib.store.models import Achievement, Demand, MatchDecision, Submission
-from lib.store.postings import postings
+from lib.store.postings import MOST, counts, postings
 from lib.store.search import SearchIndex
 
 LIMIT: Final = 6
 LEAST_REASON, MOST_REASON = 4, 200
-_POOL: Final = 40
-"""How many candidates are looked at by their titles, and how many more than are wanted are compared in full."""
-_MORE: Final = 6
+_POOL: Final = 4
+_COMPARED: Final = 4
+"""How many times as many records as are wanted are read and glanced at, and how many more than are wanted are compared
+in full."""
+_LARGE: Final = 2_000
+"""Up to so many records all that a record says is asked for."""
+_WORDS, _INDUSTRIES, _PAIRS = 4, 3, 2
+"""Of how many features the records are looked for in a larger index, and of how many pairs of words."""
 _PROLIFIC: Final = 3
 """From how many achievements in a field a unit's record is worth a word."""
+_S = TypeVar("_S", bound=Subject)
 _A, _D = Achievement.__table__.c, Demand.__table__.c
 
 
@@ -75,7 +81,7 @@ def for_demand(session: Session, demand_id: int, *, actor: Actor, limit: int = L
     need = next(iter(_needs(session, [demand_id])), None)
     if need is None:
         raise NotFound("没有找到这项需求，可能已撤下。请回到列表重新查找。")
-    decided = _decided(session, MatchDecision.demand_id == demand_id, MatchDecision.achievement_id)
+    decided = _decided(session, _OF_DEMAND, demand_id)
     matches = _answers(session, need, decided, limit)
     return _suggestions(session, matches, decided, "offer_id", catalogue.achievement_cards)
 
@@ -86,13 +92,16 @@ def for_achievement(session: Session, achievement_id: int, *, actor: Actor, limi
     offer = next(iter(_offers(session, [achievement_id])), None)
     if offer is None:
         raise NotFound("没有找到这项成果，可能已撤下。请回到列表重新查找。")
-    decided = _decided(session, MatchDecision.achievement_id == achievement_id, MatchDecision.demand_id)
-    said = read(offer, concepts.industries())
-    _, rarities = _standing(session, search.ACHIEVEMENTS, said)
-    standing, _ = _standing(session, search.DEMANDS, said, rarities)
-    needs = _needs(session, _pool(session, search.DEMANDS, said, standing, rarities, decided, limit))
-    matches = _best(((need, offer) for need in needs), {offer.id: said}, {}, rarities)
-    matches = _with_record(session, _shown(matches, decided, "need_id", limit), {offer.id: offer})
+    decided = _decided(session, _OF_ACHIEVEMENT, achievement_id)
+    industries = concepts.industries()
+    said = read(offer, industries)
+    standing = _standing(session, search.DEMANDS, said)
+    ids, says = _pool(session, said, standing, decided, limit)
+    needs = _worth_comparing(_needs(session, ids), said, says, decided, limit)
+    pairs = [(need, offer, read(need, industries), said) for need in needs]
+    rarities = _standing(session, search.ACHIEVEMENTS, *(here for _, _, here, _ in pairs)).rarities if pairs else {}
+    matches = _shown(_compared(pairs, rarities), decided, "need_id", limit)
+    matches = _with_record(session, matches, {offer.id: offer})
     return _suggestions(session, matches, decided, "need_id", catalogue.demand_cards)
 
 
@@ -106,83 +115,105 @@ def similar_achievements(session: Session, words: str, *, actor: Actor, limit: i
 def similar_demands(session: Session, words: str, *, actor: Actor, limit: int = 3) -> tuple[Card, ...]:
     """Demands that ask for what a text says, best first; for 「已有人提过类似需求」. Raises AccessDenied."""
     require(actor, Permission.READ_CATALOGUE)
-    need = Need(id=0, title=words)
-    said = read(need, concepts.industries())
-    standing, rarities = _standing(session, search.DEMANDS, said)
-    others = _needs(session, _pool(session, search.DEMANDS, said, standing, rarities, {}, limit))
+    industries, need = concepts.industries(), Need(id=0, title=words)
+    said = read(need, industries)
+    standing = _standing(session, search.DEMANDS, said)
+    ids, says = _pool(session, said, standing, {}, limit)
+    others = _worth_comparing(_needs(session, ids), said, says, {}, limit)
     # Two demands are alike as a demand is like what answers it: of the other one only what it says is compared.
-    pairs = ((need, Offer(one.id, one.title, one.text, one.keywords)) for one in others)
-    matches = _shown(_best(pairs, {}, {need.id: said}, rarities), {}, "offer_id", limit)
+    pairs = [(need, Offer(one.id, one.title, one.text, one.keywords), said, read(one, industries)) for one in others]
+    matches = _shown(_compared(pairs, standing.rarities), {}, "offer_id", limit)
     return catalogue.demand_cards(session, [match.offer_id for match in matches])
 
 
 def _answers(session: Session, need: Need, decided: Mapping[int, Decision], limit: int) -> list[Match]:
-    said = read(need, concepts.industries())
-    standing, rarities = _standing(session, search.ACHIEVEMENTS, said)
-    offers = _offers(session, _pool(session, search.ACHIEVEMENTS, said, standing, rarities, decided, limit))
-    matches = _best(((need, offer) for offer in offers), {}, {need.id: said}, rarities)
-    return _with_record(session, _shown(matches, decided, "offer_id", limit), {offer.id: offer for offer in offers})
+    industries = concepts.industries()
+    said = read(need, industries)
+    standing = _standing(session, search.ACHIEVEMENTS, said)
+    ids, says = _pool(session, said, standing, decided, limit)
+    offers = _worth_comparing(_offers(session, ids), said, says, decided, limit)
+    pairs = [(need, offer, said, read(offer, industries)) for offer in offers]
+    matches = _shown(_compared(pairs, standing.rarities), decided, "offer_id", limit)
+    return _with_record(session, matches, {offer.id: offer for offer in offers})
 
 
-def _standing(
-    session: Session, index: SearchIndex, said: Said, rarities: Mapping[str, float] | None = None
-) -> tuple[dict[int, float], dict[str, float]]:
-    """How much of what is said stands in each record of a kind, and how rare each of it is there (or as given)."""
-    words_of = concepts.industries().words_of
-    total, found = postings(session, index, [words_of(key) for key in said.features])
-    rare = {key: rarity(posting.count, total) for key, posting in zip(said.features, found, strict=True)}
-    weights = rarities if rarities is not None else rare
-    standing: dict[int, float] = {}
-    for (key, weight), posting in zip(said.features.items(), found, strict=True):
-        counts = weight * weights[key]
-        for record_id in posting.ids:
-            standing[record_id] = standing.get(record_id, 0.0) + counts
-    return standing, rare
+@dataclass(frozen=True)
+class _Standing:
+    """How often and how rarely the features of records stand in an index of `total` records."""
+
+    index: SearchIndex
+    total: int
+    counts: Mapping[str, float]
+    rarities: Mapping[str, float]
+
+
+def _standing(session: Session, index: SearchIndex, *said: Said) -> _Standing:
+    industries = concepts.industries()
+    words = {key: industries.words_of(key) for one in said for key in one.features}
+    total, found = counts(session, index, words.values())
+    known = {key: found[any_of] for key, any_of in words.items()}
+    rarities = {key: rarity(count, total) for key, count in known.items()}
+    return _Standing(index, total, known, rarities | industries.rarities)
 
 
 def _pool(
-    session: Session,
-    index: SearchIndex,
-    said: Said,
-    standing: Mapping[int, float],
-    rarities: Mapping[str, float],
-    decided: Mapping[int, Decision],
-    limit: int,
-) -> list[int]:
-    """The records worth comparing in full: the best by what stands in them at all, and of those by their titles and
-    field; not the refused ones, always the confirmed ones."""
-    refused = {record_id for record_id, decision in decided.items() if decision is Decision.REFUSED}
-    best = nlargest(_POOL, ((counts, record_id) for record_id, counts in standing.items() if record_id not in refused))
-    table = index.entity.__table__.c
-    rows = session.execute(select(table.id, table.title, table.field).where(table.id.in_([r for _, r in best])))
-    words_of = concepts.industries().words_of
-    words = [(word, weight * rarities[key]) for key, weight in said.features.items() for word in words_of(key)]
-    titled = []
-    for row in rows:
-        title = fold(row.title)
-        counts = standing[row.id]
-        for word, stands in words:
-            if word in title:
-                counts += stands
-        titled.append((counts * (1.4 if row.field == said.subject.field else 1), row.id))
-    return list({record_id for _, record_id in nlargest(limit + _MORE, titled)} | (decided.keys() - refused))
+    session: Session, said: Said, standing: _Standing, decided: Mapping[int, Decision], limit: int
+) -> tuple[list[int], dict[str, float]]:
+    """The records that may fit, the best by what stands in them at all, and the features that were asked for with what
+    each says: not the refused records, always the confirmed ones.
+
+    In a large index only the words and industries that say most are asked for, and the first of the words in pairs:
+    of a frequent feature alone no more than the newest records are seen.
+    """
+    weights = {key: weight for key, weight in said.features.items() if standing.counts[key]}
+    large = standing.total > _LARGE
+    if not large or not weights:
+        weights |= said.sectors
+    says = {key: weight * worth(key) * standing.rarities[key] for key, weight in weights.items()}
+    asked = sorted(says, key=lambda key: -says[key])
+    together: list[tuple[int, int]] = []
+    if large:
+        words = [key for key in asked if key[0] not in "@#"][:_WORDS]
+        asked = [*words, *islice((key for key in asked if key[0] in "@#"), _INDUSTRIES)]
+        frequent = [place for place, key in enumerate(words) if standing.counts[key] > MOST]
+        pairs = ((one, other) for one, other in combinations(frequent, 2) if not _overlap(asked[one], asked[other]))
+        together = list(islice(pairs, _PAIRS))
+    words_of, counted = concepts.industries().words_of, [standing.counts.get(key, 0.0) for key in asked]
+    found = postings(session, standing.index, [words_of(key) for key in asked], together, counted)
+    holds: dict[int, float] = {}
+    for key, posting in zip(asked, found, strict=False):
+        for record_id in posting.ids:
+            holds[record_id] = holds.get(record_id, 0.0) + says[key]
+    for (one, other), posting in zip(together, found[len(asked) :], strict=True):
+        both = says[asked[one]] + says[asked[other]]
+        for record_id in posting.ids:
+            holds[record_id] = max(holds.get(record_id, 0.0), both)
+    for record_id, decision in decided.items():
+        if decision is Decision.REFUSED:
+            holds.pop(record_id, None)
+    best = nlargest(_POOL * limit, ((says_in_all, record_id) for record_id, says_in_all in holds.items()))
+    confirmed = {record_id for record_id, decision in decided.items() if decision is Decision.CONFIRMED}
+    return list({record_id for _, record_id in best} | confirmed), {key: says[key] for key in asked}
 
 
-def _best(
-    pairs: Iterable[tuple[Need, Offer]],
-    offers: Mapping[int, Said],
-    needs: Mapping[int, Said],
-    rarities: Mapping[str, float],
-) -> list[Match]:
-    """The pairs that fit, best first; `offers` and `needs` hold what was read already."""
-    today, industries = today_shanghai(), concepts.industries()
-    found = (
-        compare(
-            need, offer, needs.get(need.id) or read(need, industries), offers.get(offer.id) or read(offer, industries),
-            rarities, industries, today,
-        )
-        for need, offer in pairs
-    )  # fmt: skip
+def _overlap(one: str, other: str) -> bool:
+    return one in other or other in one
+
+
+def _worth_comparing(
+    subjects: Sequence[_S], said: Said, says: Mapping[str, float], decided: Mapping[int, Decision], limit: int
+) -> list[_S]:
+    """Those worth comparing in full: the best at a glance, and the confirmed ones."""
+    words = [(concepts.industries().words_of(key), weight) for key, weight in says.items()]
+    glances = ((glance(words, said.subject, one), one.id) for one in subjects)
+    best = {record_id for _, record_id in nlargest(limit + _COMPARED, glances)} | decided.keys()
+    return [one for one in subjects if one.id in best]
+
+
+def _compared(pairs: Iterable[tuple[Need, Offer, Said, Said]], rarities: Mapping[str, float]) -> list[Match]:
+    """The pairs that fit, best first."""
+    today = today_shanghai()
+    found = (compare(need, offer, here, there, rarities, today) for need, offer, here, there in pairs)
     matches = [match for match in found if match is not None]
     return sorted(matches, key=lambda match: (-match.rank, -match.strength, -match.need_id, -match.offer_id))
 
@@ -230,27 +261,36 @@ def _subject(row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+# What is read again and again is put together once.
+_IDS: Final[BindParameter[Sequence[int]]] = bindparam("ids", expanding=True)
+_NEEDS: Final = select(
+    _D.id, _D.title, _D.description, _D.keywords, _D.indicators, _D.field, _D.league_code, _D.budget, _D.negotiable,
+    _D.cooperation_mode, _D.demand_class, _D.valid_until,
+).where(_D.id.in_(_IDS))  # fmt: skip
+_OFFERS: Final = select(
+    _A.id, _A.title, _A.value, _A.problem, _A.application, _A.summary, _A.keywords, _A.indicators, _A.field,
+    _A.league_code, _A.price, _A.negotiable, _A.transfer_mode, _A.trl, _A.organization_id, _A.valid_until,
+).where(_A.id.in_(_IDS))  # fmt: skip
+
+
 def _needs(session: Session, ids: Sequence[int]) -> list[Need]:
-    columns = (_D.id, _D.title, _D.description, _D.keywords, _D.indicators, _D.field, _D.league_code, _D.budget,
-               _D.negotiable, _D.cooperation_mode, _D.demand_class, _D.valid_until)  # fmt: skip
     return [
         Need(
             **_subject(row), text=_text(row.description, row.indicators), amount=row.budget,
             modes=row.cooperation_mode, demand_class=row.demand_class, valid_until=row.valid_until,
         )
-        for row in session.execute(select(*columns).where(_D.id.in_(ids)))
+        for row in session.execute(_NEEDS, {"ids": ids})
     ]  # fmt: skip
 
 
 def _offers(session: Session, ids: Sequence[int]) -> list[Offer]:
-    columns = (_A.id, _A.title, _A.summary, _A.keywords, _A.indicators, _A.field, _A.league_code, _A.price,
-               _A.negotiable, _A.transfer_mode, _A.trl, _A.organization_id)  # fmt: skip
     return [
         Offer(
-            **_subject(row), text=_text(row.summary, row.indicators), amount=row.price, modes=row.transfer_mode,
-            trl=row.trl, organization_id=row.organization_id,
+            **_subject(row), text=_text(row.value, row.problem, row.application, row.summary, row.indicators),
+            amount=row.price, modes=row.transfer_mode, trl=row.trl, organization_id=row.organization_id,
+            valid_until=row.valid_until,
         )
-        for row in session.execute(select(*columns).where(_A.id.in_(ids)))
+        for row in session.execute(_OFFERS, {"ids": ids})
     ]  # fmt: skip
 
 
@@ -335,6 +375,13 @@ def _tell(session: Session, demand: Demand, achievement: Achievement, actor: Act
             notices.tell(session, owner, told, page, {"id": str(record_id)})
 
 
-def _decided(session: Session, condition: Any, other: Any) -> dict[int, Decision]:
-    rows = session.execute(select(other, MatchDecision.decision).where(condition))
-    return {record_id: Decision(decision) for record_id, decision in rows}
+_OF_DEMAND: Final = select(MatchDecision.achievement_id, MatchDecision.decision).where(
+    MatchDecision.demand_id == bindparam("record")
+)
+_OF_ACHIEVEMENT: Final = select(MatchDecision.demand_id, MatchDecision.decision).where(
+    MatchDecision.achievement_id == bindparam("record")
+)
+
+
+def _decided(session: Session, decisions_of: Select[int, str], record_id: int) -> dict[int, Decision]:
+    return {other: Decision(decision) for other, decision in session.execute(decisions_of, {"record": record_id})}

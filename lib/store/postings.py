@@ -3,10 +3,12 @@
 Of a frequent feature only the newest records are read; how densely they stand tells how frequent it is.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
@@ -15,8 +17,14 @@ from lib.domain.text import phrases
 from lib.store.search import SearchIndex
 
 _LARGE: Final = 10_000
-MOST: Final = 120
+MOST: Final = 100
 """How many records of one feature are read."""
+_REMEMBERED: Final = 20_000
+_STEP: Final = 0.02
+_DENSE: Final = 0.022
+"""The share of records from which on PostgreSQL finds the newest sooner by looking at one after the other."""
+Words = tuple[str, ...]
+"""A feature: any of these folded words."""
 
 
 @dataclass(frozen=True)
@@ -27,35 +35,106 @@ class Posting:
     count: float
 
 
-def postings(session: Session, index: SearchIndex, features: Sequence[tuple[str, ...]]) -> tuple[int, list[Posting]]:
-    """How many records are indexed, and for each feature, which is any of its folded words, where it stands.
+def postings(
+    session: Session,
+    index: SearchIndex,
+    features: Sequence[Words],
+    together: Sequence[tuple[int, int]] = (),
+    counted: Sequence[float] = (),
+) -> list[Posting]:
+    """Where each feature stands; after them, where two of them (told by their places in `features`) stand together.
 
     Counts are exact up to MOST and estimated beyond. A feature whose words hold no letter or digit stands nowhere.
+    `counted` says in how many records each stands, where that is known: it makes frequent ones quicker to find.
     """
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    key, match = ("rowid", f"{index.fts} MATCH") if sqlite else ("id", "grams @@")
-    listed = f"group_concat({key})" if sqlite else f"string_agg(CAST({key} AS text), ',')"
+    highest, total = _size(session, index)
+    dense = frozenset(place for place, count in enumerate(counted) if count > _DENSE * total)
+    return _found(session, index, features, together, dense, highest, total)
+
+
+def counts(session: Session, index: SearchIndex, features: Iterable[Words]) -> tuple[int, dict[Words, float]]:
+    """How many records are indexed, and in about how many of them each feature stands.
+
+    In a large index what was counted is remembered until the index has grown or shrunk by a fiftieth.
+    """
+    highest, total = _size(session, index)
+    wanted = list(dict.fromkeys(features))
+    if total < _LARGE:
+        return total, dict(zip(wanted, _counted(session, index, wanted, highest, total), strict=True))
+    size = round(math.log(total) / _STEP)
+    known = _known.setdefault(session.get_bind(), {})
+    if len(known) > _REMEMBERED:
+        known.clear()
+    fresh = [words for words in wanted if (index.name, size, words) not in known]
+    for words, count in zip(fresh, _counted(session, index, fresh, highest, total), strict=True):
+        known[index.name, size, words] = count
+    return total, {words: known[index.name, size, words] for words in wanted}
+
+
+_known: WeakKeyDictionary[Any, dict[tuple[str, int, Words], float]] = WeakKeyDictionary()
+"""What `counts` remembers of each database."""
+
+
+def _counted(session: Session, index: SearchIndex, features: Sequence[Words], highest: int, total: int) -> list[float]:
+    found = _found(session, index, features, (), frozenset(), highest, total) if features else []
+    return [posting.count for posting in found]
+
+
+def _found(
+    session: Session,
+    index: SearchIndex,
+    features: Sequence[Words],
+    together: Sequence[tuple[int, int]],
+    dense: Container[int],
+    highest: int,
+    total: int,
+) -> list[Posting]:
+    sqlite = _is_sqlite(session)
     expressions = [_expression(words, sqlite=sqlite) for words in features]
+    both = " AND " if sqlite else " & "
+    for one, other in together:
+        pair = (expressions[one], expressions[other])
+        expressions.append(both.join(f"({part})" for part in pair) if all(pair) else "")
     branches = [
-        f"SELECT {number}, {listed} FROM (SELECT {key} FROM {index.fts} WHERE {match} "
-        f"{f':m{number}' if sqlite else f'CAST(:m{number} AS tsquery)'} ORDER BY {key} DESC LIMIT {MOST}) AS p{number}"
+        _newest_on_sqlite(index, number) if sqlite else _newest_on_postgresql(index, number, number in dense)
         for number, expression in enumerate(expressions)
         if expression
     ]
-    highest, total = _size(session, index, sqlite=sqlite)
+    if not sqlite:
+        session.execute(_statement("SET LOCAL jit = off"))  # compiling takes longer than all there is to do
     found: dict[int, tuple[int, ...]] = {}
     if branches:
         values = {f"m{number}": expression for number, expression in enumerate(expressions) if expression}
         rows = session.execute(_statement(" UNION ALL ".join(branches)), values)
         found = {number: tuple(map(int, ids.split(","))) for number, ids in rows if ids}
-    return total, [_posting(found.get(number, ()), highest, total) for number in range(len(features))]
+    return [_posting(found.get(number, ()), highest, total) for number in range(len(expressions))]
 
 
-def _size(session: Session, index: SearchIndex, *, sqlite: bool) -> tuple[int, int]:
+def _newest_on_sqlite(index: SearchIndex, number: int) -> str:
+    return (
+        f"SELECT {number}, group_concat(rowid) FROM (SELECT rowid FROM {index.fts} "
+        f"WHERE {index.fts} MATCH :m{number} ORDER BY rowid DESC LIMIT {MOST}) AS p{number}"
+    )
+
+
+def _newest_on_postgresql(index: SearchIndex, number: int, dense: bool) -> str:
+    # It takes every word for common and would read the newest records until it has found enough: OFFSET 0 makes it
+    # ask the index first.
+    fence = "" if dense else " OFFSET 0) AS f"
+    source = f"SELECT id FROM {index.fts} WHERE grams @@ CAST(:m{number} AS tsquery){fence}"
+    newest = f"{source if dense else f'SELECT id FROM ({source}'} ORDER BY id DESC LIMIT {MOST}"
+    return f"SELECT {number}, string_agg(CAST(id AS text), ',') FROM ({newest}) AS p{number}"
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _size(session: Session, index: SearchIndex) -> tuple[int, int]:
     """The highest id, and how many records there are: counted, or as PostgreSQL estimates a table that is large."""
     name = index.table.name
     highest = f"SELECT max(id) FROM {name}"
-    if not sqlite:
+    if not _is_sqlite(session):
         estimated = "SELECT reltuples FROM pg_class WHERE oid = to_regclass(:name)"
         last, estimate = session.execute(_statement(f"SELECT ({highest}), ({estimated})"), {"name": name}).one()
         if estimate >= _LARGE:

@@ -20,7 +20,7 @@ def test_both_record_pages_say_why_and_what_is_open(sign_in: SignIn, app_databas
     sign_in(Role.VISITOR)
     at = open_page("demands", DEMAND)
     page = html(at)
-    assert "库里可能用得上的成果" in page and "推荐 3 项，已确认对接 0 项" in page
+    assert "库里可能用得上的成果" in page and "推荐 6 项，已确认对接 0 项" in page
     assert "匹配强" in page and "都提到「白云鄂博」" in page and "待了解：成果没有公开价格" in page
     assert "办理对接" not in page and not at.selectbox
     with app_database.read() as session:
@@ -41,12 +41,12 @@ def test_a_pair_is_confirmed_and_one_refused(sign_in: SignIn, role: Role, scope:
     at.text_input[0].set_value("已约见双方")
     at = button(at, "保存")
     assert [message.value for message in at.success] == ["已保存：确认对接。"] and at.text_input[0].value == ""
-    assert "推荐 3 项，已确认对接 1 项" in html(at)
+    assert "推荐 6 项，已确认对接 1 项" in html(at)
     at.selectbox[0].select_index(1)
     at.radio[0].set_value(Decision.REFUSED)
     at.text_input[0].set_value("工艺路线不同")
     page = html(button(at, "保存"))
-    assert "推荐 2 项，已确认对接 1 项，另有 1 项已排除" in page and "工艺路线不同" in page
+    assert "推荐 6 项，已确认对接 1 项，另有 1 项已排除" in page and "工艺路线不同" in page
     sign_in(Role.MEMBER)
     page = html(open_page("demands", DEMAND))
     assert "已确认对接 1 项" in page and "工艺路线不同" not in page and "办理对接" not in page
