@@ -47,6 +47,8 @@ Sheet = tuple[Sequence[str], Iterable[Sequence[Cell]]]
 """The header and the rows of a sheet."""
 
 _LONGEST_CELL: Final = 32_767
+_NO_XML: Final = re.compile("[\ufffe\uffff\ud800-\udfff]")
+"""Characters that XML cannot hold: a spreadsheet would call the whole file damaged."""
 _WIDTHS: Final = (10, 60)
 
 
@@ -66,7 +68,7 @@ def xlsx_bytes(sheets: Mapping[str, Sheet]) -> bytes:
             for line, row in enumerate(rows, 1):
                 for column, cell in enumerate(row):
                     if isinstance(cell, str):
-                        sheet.write_string(line, column, safe(cell)[:_LONGEST_CELL])
+                        sheet.write_string(line, column, _NO_XML.sub("", safe(cell))[:_LONGEST_CELL])
                         widths[column] = max(widths[column], len(cell) * 2)
                     elif isinstance(cell, date):
                         sheet.write_datetime(line, column, cell, day)

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from xlsxwriter import Workbook
 
 from lib.domain.dates import Precision, parse_date
-from lib.domain.text import fold, shorten
+from lib.domain.text import clean, fold, shorten
 
 Shape = Literal["text", "choice", "choices", "table", "date"]
 REQUIRED: Final = "（必填）"
@@ -110,6 +110,14 @@ def answer(column: Column, text: str, others: Mapping[str, Any]) -> Any:
     return _day(column, told) if column.shape == "date" else told
 
 
+def shown(text: str, limit: int) -> str:
+    """The beginning of what a cell says, fit to be shown: what cannot be seen, or turns the writing, is only named."""
+    try:
+        return shorten(clean(text), limit)
+    except ValueError:
+        return "含有控制字符"
+
+
 @lru_cache(maxsize=1 << 11)
 def _key(text: str) -> str:
     """How the words of lists and headers are compared."""
@@ -133,7 +141,7 @@ def _chosen(column: Column, text: str, others: Mapping[str, Any]) -> Any:
     if len(begun) == 1:
         return begun[0]
     where = "这个盟市里" if column.within else "列表里"
-    raise CellError(f"「{column.label}」{where}没有「{shorten(text, 20)}」，请从列表里选择。")
+    raise CellError(f"「{column.label}」{where}没有「{shown(text, 20)}」，请从列表里选择。")
 
 
 def _line(column: Column, number: int, line: str) -> dict[str, str]:

@@ -351,7 +351,7 @@ def _judged(
     problems = _told(wrong, {column.name: column.label for column in columns})
     if line.problem:
         problems = (f"{line.problem}，请改好这一行。", *problems)
-    title = shorten(str(values.get("title", "")), 60) or "（没有名称）"
+    title = template.shown(str(values.get("title", "")), 60) or "（没有名称）"
     state = RowState.WRONG if problems else RowState.READY
     return _Read(Row(line.number, title, state, problems), tuple(line.cells), draft, values)
 
