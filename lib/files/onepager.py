@@ -12,6 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
+from lib.domain.dates import now_utc
 from lib.domain.sheet import Section, Sheet
 
 _FONT: Final = "Microsoft YaHei"
@@ -19,9 +20,11 @@ _INK: Final = RGBColor(0x17, 0x21, 0x2B)
 _SKY: Final = RGBColor(0x15, 0x50, 0x7F)
 _STONE: Final = RGBColor(0x5B, 0x6B, 0x7A)
 _QR: Final = Mm(20)
+_SIDES: Final = ("top", "left", "bottom", "right", "insideH", "insideV")
 _SIZE: Final = 9.5
 _SMALL: Final = 8.5
-"""Sizes of letters in points; `lib.domain.sheet.fits` reckons with them."""
+_SPACING: Final = 1.4
+"""Sizes of letters in points, and the height of a line beside them; `lib.domain.sheet.fits` reckons with them."""
 
 
 def docx_bytes(sheet: Sheet) -> bytes:
@@ -36,17 +39,18 @@ def docx_bytes(sheet: Sheet) -> bytes:
         _facts(paper, sheet.facts)
     for section in sheet.sections:
         paper.add_heading(section.title, 2)
-        if section.text:
-            _plain(paper, section.text, _SIZE, _INK)
         if section.rows:
             _table(paper, section)
+        if section.text:
+            _plain(paper, section.text, _SIZE, _INK)
     if sheet.missing:
         _plain(paper, sheet.missing, _SMALL, _STONE)
     _plain(paper, sheet.source, _SMALL, _STONE)
     _plain(paper, f"{sheet.printed}　{sheet.address}", _SMALL, _STONE)
     if sheet.coded:
-        picture = io.BytesIO(qr_png(sheet.address))
-        paper.add_picture(picture, width=_QR)
+        place = paper.add_paragraph()
+        place.paragraph_format.line_spacing = 1.0  # a line of a stated height would cut the picture
+        place.add_run().add_picture(io.BytesIO(qr_png(sheet.address)), width=_QR)
     buffer = io.BytesIO()
     paper.save(buffer)
     return buffer.getvalue()
@@ -74,10 +78,13 @@ def _set_up(paper: Paper, sheet: Sheet) -> None:
     page.header_distance = page.footer_distance = Mm(5)
     about = paper.core_properties
     about.title, about.language = sheet.title, "zh-CN"
+    about.created = about.modified = now_utc()
     about.author = about.last_modified_by = about.comments = about.keywords = about.subject = ""
     _style(paper.styles["Normal"], _SIZE, _INK, 0, 1)
     _style(paper.styles["Heading 1"], 16.5, _SKY, 0, 3)
     _style(paper.styles["Heading 2"], 10.5, _SKY, 5, 1)
+    for line in paper.styles["Table Grid"].element.iter(*(qn(f"w:{side}") for side in _SIDES)):
+        line.set(qn("w:color"), "B9C4CE")
 
 
 def _style(style: Any, size: float, colour: RGBColor, before: float, after: float) -> None:
@@ -88,7 +95,8 @@ def _style(style: Any, size: float, colour: RGBColor, before: float, after: floa
     for kind in ("ascii", "hAnsi", "eastAsia"):
         fonts.set(qn(f"w:{kind}"), _FONT)
     style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
-    style.paragraph_format.line_spacing = 1.0
+    # A stated height is the same for every font that takes the place of ours.
+    style.paragraph_format.line_spacing = Pt(round(size * _SPACING, 1))
 
 
 def _plain(paper: Paper, text: str, size: float, colour: RGBColor) -> None:
@@ -100,15 +108,27 @@ def _run(paragraph: Paragraph, text: str, size: float, colour: RGBColor, *, bold
     run.font.size, run.font.color.rgb, run.font.bold = Pt(size), colour, bold
 
 
+def _cell(cell: Any, text: str, colour: RGBColor, *, bold: bool = False) -> None:
+    """Text in a cell, its spacing stated: what a table's style says would go before the paragraph's."""
+    paragraph = cell.paragraphs[0]
+    shape = paragraph.paragraph_format
+    shape.space_before = shape.space_after = Pt(1.5)
+    shape.line_spacing = Pt(round(_SIZE * _SPACING, 1))
+    _run(paragraph, text, _SIZE, colour, bold=bold)
+
+
 def _facts(paper: Paper, facts: tuple[tuple[str, str], ...]) -> None:
     """Two facts a row: name, value, name, value."""
     table = paper.add_table(rows=0, cols=4)
     table.style, table.alignment, table.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
+    widths = (22, 69, 22, 69)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
     for first, second in zip(facts[::2], [*facts[1::2], ("", "")], strict=False):
         cells = table.add_row().cells
-        for cell, text, width in zip(cells, (*first, *second), (22, 69, 22, 69), strict=True):
+        for cell, text, width in zip(cells, (*first, *second), widths, strict=True):
             cell.width = Mm(width)
-            _run(cell.paragraphs[0], text, _SIZE, _STONE if width < 30 else _INK)
+            _cell(cell, text, _STONE if width < 30 else _INK)
 
 
 def _table(paper: Paper, section: Section) -> None:
@@ -117,7 +137,7 @@ def _table(paper: Paper, section: Section) -> None:
     repeated = OxmlElement("w:tblHeader")
     table.rows[0]._tr.get_or_add_trPr().append(repeated)
     for cell, name in zip(table.rows[0].cells, section.header, strict=True):
-        _run(cell.paragraphs[0], name, _SIZE, _STONE, bold=True)
+        _cell(cell, name, _STONE, bold=True)
     for row in section.rows:
         for cell, text in zip(table.add_row().cells, row, strict=True):
-            _run(cell.paragraphs[0], text, _SIZE, _INK)
+            _cell(cell, text, _INK)

@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
+from lib.domain.vocabulary import SubmissionKind
 from lib.server.api import api
 from lib.settings import settings
 from lib.store.engine import Database
 from lib.store.models import Achievement, Demand, Organization
+from tests.samples import whole_achievement, whole_demand
+from tests.services.test_disclosure import People, publish
 
 LISTS = ("achievements", "demands", "organizations", "events", "statistics", "network/nodes", "channels/flows")
 RECORDS = ("achievements", "demands")
@@ -79,6 +82,24 @@ def test_a_record_adds_to_its_card(client: TestClient, path: str) -> None:
     card = ask(client, path, size=1)["items"][0]
     record = ask(client, f"{path}/{card['id']}")
     assert record.items() >= card.items() and len(record) > len(card)
+
+
+def test_a_record_tells_all_that_its_page_tells(client: TestClient, app_database: Database) -> None:
+    owner, kinds = People(app_database).owner, SubmissionKind
+    told, wanted = whole_achievement(levels={"ip": "granted"}), whole_demand()
+    offer = ask(client, f"achievements/{publish(app_database, kinds.ACHIEVEMENT, told, owner)}")
+    names = ("value", "problem", "application", "trl_scheme", "trl_judge", "trl_evidence", "pricing_mode")
+    assert {name: offer[name] for name in names} == {name: told[name] for name in names}
+    assert [right["number"] for right in offer["rights"]] == [None] * 4 and offer["rights"][0]["state"] == "有效"
+    assert [share["share"] for share in offer["shares"]] == ["60", "33.33", "6.67"]
+    assert offer["comparison"][0] == {"indicator": "树脂与纤维分离率", "existing": "80%", "offered": "96%"}
+    assert offer["comparison"][3]["existing"] is None and offer["public_good"] is False
+    assert (offer["steps"][1]["step"], offer["valid_until"]) == ("熟化", str(told["valid_until"]))
+    need = ask(client, f"demands/{publish(app_database, kinds.DEMAND, wanted, owner)}")
+    assert (need["tried"], need["acceptance"]) == (wanted["tried"], wanted["acceptance"])
+    assert (need["deadline"], need["comparison"][1]["offered"]) == (str(wanted["deadline"]), "1,000 吨")
+    bare = ask(client, "achievements/1")
+    assert bare["value"] is bare["public_good"] is bare["valid_until"] is None and bare["rights"] == bare["steps"] == []
 
 
 @pytest.mark.parametrize("path", [f"{path}/{number}" for path in RECORDS for number in (999_999, 2_147_483_647)])
