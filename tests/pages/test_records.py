@@ -1,21 +1,23 @@
 """The record pages in each of their states: whole, bare, partly closed, running out, run out."""
 
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from lib.domain.dates import today_shanghai
-from lib.domain.vocabulary import SubmissionKind
-from lib.services import grants, submissions
+from lib.domain.submissions import Action
+from lib.domain.vocabulary import FieldLevel, SubmissionKind
+from lib.services import attachments, grants, reviews, submissions
 from lib.store.engine import Database
 from lib.store.models import AccessRequest, Achievement, Event, EventItem, Submission
 from tests.conftest import LOADER
 from tests.pages.conftest import open_page
 from tests.pages.test_access import Become, become, button
 from tests.pages.test_network import html
-from tests.samples import registration, whole_achievement, whole_demand
+from tests.samples import CHECKED, registration, whole_achievement, whole_demand
 from tests.services.test_disclosure import REASON, People, publish
 
 __all__ = ["become"]
@@ -102,6 +104,24 @@ def test_numbers_that_are_not_public_are_opened_by_whom_the_owner_lets(
     at = open_page("achievements", {"id": str(number)})
     assert NUMBER not in html(at)
     assert NUMBER in html(button(at, "查看"))
+
+
+def test_files_are_listed_for_whom_they_are_open(app_database: Database, people: People, become: Become) -> None:
+    draft = token_hex(16)
+    for level, name in ((FieldLevel.PUBLIC, "检测报告.txt"), (FieldLevel.GRANTED, "配方说明.txt")):
+        attachments.add(app_database, KIND, draft, name, name.encode(), level, actor=people.owner)
+    submissions.submit(app_database, KIND, draft, whole_achievement(), actor=people.owner)
+    with app_database.read() as session:
+        found = session.scalars(select(Submission).where(Submission.draft_id == draft)).one()
+    done = reviews.decide(
+        app_database, found.id, Action.PUBLISH, "", found.version, actor=people.administrator, checklist=CHECKED
+    )
+    become(None)
+    at = open_page("achievements", {"id": str(done.record_id)})
+    assert "附件</h2>" in html(at) and "检测报告.txt" in html(at) and "配方说明" not in html(at)
+    assert "另有 1 个附件没有对您开放。" in [caption.value for caption in at.caption]
+    become(people.owner)
+    assert "配方说明.txt" in shown(done.record_id or 0)
 
 
 def test_a_record_that_runs_out_says_so_and_leads_its_owner_to_renewal(

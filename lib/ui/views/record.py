@@ -45,7 +45,12 @@ def achievement(ctx: Context, record_id: int) -> None:
     _validity(view)
     left, right = st.columns([1, 2.05], gap="large")
     with left:
-        _act("我有意向", "demand", f"希望对接成果：{record.title}", "写明单位和用途，提交后由平台转给完成单位。")
+        _act(
+            "我有意向",
+            "demand",
+            f"希望对接成果：{record.title}",
+            _forwarded("写明单位和用途", "完成单位", record.organization_text),
+        )
         with st.container(border=True):
             _unit_link(record.organization_id, record.organization_text, "完成单位")
             price = ("价格", _see(view.price, view.told.closed.get("price")))
@@ -91,7 +96,12 @@ def demand(ctx: Context, record_id: int) -> None:
     _validity(view)
     left, right = st.columns([1, 2.05], gap="large")
     with left:
-        _act("我能解决", "achievement", f"可用于需求：{record.title}", "写明成果和证据，提交后由平台转给需求单位。")
+        _act(
+            "我能解决",
+            "achievement",
+            f"可用于需求：{record.title}",
+            _forwarded("写明成果和证据", "需求单位", record.organization_text),
+        )
         with st.container(border=True):
             _unit_link(record.organization_id, record.organization_text, "需求单位")
             facts = dict(telling.facts_of_demand(view, places))
@@ -229,6 +239,11 @@ def _act(label: str, kind: str, title: str, note: str) -> None:
             query_params={"kind": kind, "title": title[:_TITLE_LENGTH]},
         )
         st.caption(note)
+
+
+def _forwarded(ask: str, unit: str, named: str) -> str:
+    """What becomes of what one hands in; nobody is promised a unit that the source does not name."""
+    return f"{ask}，提交后由平台转给{unit}。" if named else f"{ask}，提交后由平台办理；来源没有写明{unit}。"
 
 
 def _see(text: str, closed: str | None) -> str:
