@@ -196,6 +196,10 @@ class Subject:
         """Title and keywords, and below them the text, as they are compared."""
         return f"{fold(self.head)[:_MOST_TEXT]}\n{fold(self.text)[:_MOST_TEXT]}"
 
+    def over(self, today: date) -> bool:
+        """True when its time is over."""
+        return self.valid_until is not None and self.valid_until < today
+
     @property
     def head(self) -> str:
         """Title and keywords: what the record is about."""
@@ -356,7 +360,7 @@ def compare(
 ) -> Match | None:
     """The pair with its grade, reasons and gaps; None below the floor, where no reason can be told in whole words, and
     for a record whose time is over."""
-    if any(until is not None and until < today for until in (need.valid_until, offer.valid_until)):
+    if need.over(today) or offer.over(today):
         return None
     counted = evidence(here, there, rarities)
     same_field = need.field is not None and need.field == offer.field

@@ -34,7 +34,7 @@ _COMPARED: Final = 4
 in full."""
 _LARGE: Final = 2_000
 """Up to so many records all that a record says is asked for."""
-_WORDS, _INDUSTRIES, _PAIRS = 4, 3, 2
+_WORDS, _INDUSTRIES, _PAIRS = 4, 2, 2
 """Of how many features the records are looked for in a larger index, and of how many pairs of words."""
 _PROLIFIC: Final = 3
 """From how many achievements in a field a unit's record is worth a word."""
@@ -127,6 +127,8 @@ def similar_demands(session: Session, words: str, *, actor: Actor, limit: int = 
 
 
 def _answers(session: Session, need: Need, decided: Mapping[int, Decision], limit: int) -> list[Match]:
+    if need.over(today_shanghai()):
+        return []
     industries = concepts.industries()
     said = read(need, industries)
     standing = _standing(session, search.ACHIEVEMENTS, said)
