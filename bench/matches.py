@@ -18,12 +18,24 @@ def judgements(bed: Bed) -> None:
     """The judged pairs and queries: the product against two baselines."""
     with bed.real_store.read() as session:
         scores, recalls = judged.pairs(session), judged.queries(session)
+        margins, listed = judged.folds(session), judged.precision(session)
     for name, score in scores.items():
         bed.report.line(f"{name:42} nDCG@5 {score.ndcg:.3f}  Recall@10 {score.recall:.3f}")
     ours = scores.pop("matching")
     better = max(score.ndcg for score in scores.values())
     bed.report.figure(
         "judged", "nDCG@5 of the matching above the better baseline", ours.ndcg - better, 0.15, least=True
+    )
+    unseen = judged.unseen(bed.real_store)
+    fresh = unseen.pop("matching")
+    bed.report.figure(
+        "judged", "the same over invented demands that took no part in the weights",
+        fresh.ndcg - max(score.ndcg for score in unseen.values()), 0.15, least=True,
+    )  # fmt: skip
+    right = ", ".join(f"{label} {useful} of {shown}" for label, (useful, shown) in listed.items())
+    bed.report.note(
+        f"Judged, of use among what is listed: {right}. Above the better baseline in each fifth of the demands: "
+        f"{', '.join(f'{margin:.3f}' for margin in margins)}. Invented demands: nDCG@5 {fresh.ndcg:.3f}."
     )
     found = ", ".join(f"{name} {recall:.3f}" for name, recall in recalls.items())
     bed.report.note(
