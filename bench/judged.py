@@ -1,7 +1,7 @@
 """What the matching and the search find of what people judged by reading: against two baselines, in one run.
 
 The judged pairs and queries lie in tests/data/eval: `matching.csv` for the demands of the real data, `unseen.csv` for
-invented demands in the words of enterprises, judged by one reader. The latter were written after the table of industries
+invented demands in the words of enterprises, judged by one reader. They were written after the table of industries
 and took no part in the choice of weights; five pairs of synonyms (such as 硅钢 and 电工钢) came into the table of
 concepts when they had been looked at, which is worth 0.02 of nDCG there.
 A ranking of a demand counts by nDCG@5 (gain 2^grade - 1) over all judged pairs of the demand, and by how many of those
