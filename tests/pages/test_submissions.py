@@ -290,12 +290,13 @@ def test_every_answer_outlives_its_step_and_the_last_step_shows_them_all(
     assert "完整度 **27/27**" in [bar.proto.text for bar in at.get("progress")]
     for name, value in {"value": whole["value"], "trl": 7, "shares-2-holder": "李四", "price": "320"}.items():
         assert _at(at, name).value == value
+    assert any("请不要刷新" in caption.value for caption in at.caption) is not bool(browser)
     if browser:
         again = open_page("submit", {"kind": "achievement", "draft": _draft(at), "step": "3"})
         assert _step(again) == 3 and _field(again, "rights-3-kind").value == "技术秘密"
     _fill(at, {"truthful": True, "not_secret": True})
     _press(at, "提交审核")
-    assert "科技成果已收到" in _html(at)
+    assert "科技成果已收到" in _html(at) and "接下来补什么" not in _html(at)
     with app_database.read() as session:
         kept = session.scalars(select(Submission)).one().content
     assert {name: len(kept[name]) for name in TABLES} == {name: len(whole[name]) for name in TABLES}

@@ -194,7 +194,8 @@ def _widget(asked: Field, label: str, sheet: Sheet) -> Any:
         return _table(asked, label, sheet)
     if asked.shape == "choices":
         begun = [option for option in asked.options if option in str(start or "").split(SEPARATOR)]
-        return SEPARATOR.join(st.pills(label, list(asked.options), selection_mode="multi", default=begun, key=name))
+        chosen = st.pills(label, list(asked.options), selection_mode="multi", default=begun, key=name, wrap=True)
+        return SEPARATOR.join(chosen)
     if asked.shape == "prose":
         return st.text_area(label, str(start or ""), key=name, placeholder=asked.placeholder, height=96)
     if asked.shape == "choice":

@@ -30,6 +30,7 @@ from lib.ui.components.questions import DECLARED, SELF_CHECK, TICKS, Field, Step
 from lib.ui.guard import Context
 
 _WHO: Final = ("unit", "credit_code", "league", "banner", "contact_name", "contact_phone", "contact_email")
+_FLEETING: Final = "浏览器不保存 Cookie，填的内容只在这个页面里，请不要刷新或关闭。"
 _NEXT: Final = 3
 """How many of the missing answers are named at a time."""
 _LEVELS: Final = (
@@ -132,7 +133,8 @@ def fill(ctx: Context, asked: Questionnaire) -> Mapping[str, Any]:
     _keep(ctx, asked, now, answers)
     if step == len(plan):
         asked.beside()
-    sent = _buttons(asked, now, plan, step)
+    fleeting = ctx.actor.account_id is None and not guard.browser()
+    sent = _buttons(asked, now, plan, step, fleeting=fleeting)
     if asked.note:
         st.caption(asked.note)
     if sent:
@@ -245,8 +247,8 @@ def _mark(kind: SubmissionKind, name: str, levels: Mapping[str, str]) -> str:
     return "" if level in (None, FieldLevel.PUBLIC) else f"（{level.label}）"
 
 
-def _buttons(asked: Questionnaire, now: _Open, plan: Sequence[Step], step: int) -> bool:
-    """Back, on, or hand in; True when the answers are to be handed in."""
+def _buttons(asked: Questionnaire, now: _Open, plan: Sequence[Step], step: int, *, fleeting: bool) -> bool:
+    """Back, on, or hand in; True when the answers are to be handed in. `fleeting` answers live in this tab alone."""
     key, sent = asked.draft[:8], False
     with st.container(horizontal=True, vertical_alignment="center", key="send"):
         if step > 1:
@@ -261,7 +263,7 @@ def _buttons(asked: Questionnaire, now: _Open, plan: Sequence[Step], step: int) 
             )  # fmt: skip
         else:
             sent = st.button(asked.button, type="primary", icon=":material/send:", key=f"{key}-send")
-        st.caption(_kept(now))
+        st.caption(_kept(now) or (_FLEETING if fleeting else ""))
     if now.twin is None:
         return sent
     st.warning(

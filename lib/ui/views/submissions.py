@@ -80,6 +80,9 @@ def form(ctx: Context) -> None:
 
 
 def _twin(ctx: Context, kind: SubmissionKind, given: Mapping[str, Any]) -> OwnItem | None:
+    """What the person handed in before under this title; a project may well register for several events."""
+    if kind is SubmissionKind.REGISTRATION:
+        return None
     with database().read() as session:
         return submissions.twin(
             session, kind, str(given.get("title") or ""), str(given.get("unit") or ""), actor=ctx.actor
@@ -196,11 +199,15 @@ def _aside(ctx: Context, kind: SubmissionKind, answers: Mapping[str, Any]) -> No
             _alike(ctx, "已有人提过类似需求", SubmissionKind.DEMAND, found.demands)
         _alike(
             ctx,
-            "库里可能已有这一条" if kind is SubmissionKind.ACHIEVEMENT else "库里可能已有答案",
+            "库里可能已有答案" if kind is SubmissionKind.DEMAND else "库里可能已有这一条",
             SubmissionKind.ACHIEVEMENT,
             found.achievements,
             said="没有相近的成果。" if found.words else "写下名称，这里会列出相近的成果。",
         )
+    _afterwards()
+
+
+def _afterwards() -> None:
     with st.container(border=True):
         draw(
             join(
@@ -375,7 +382,7 @@ def _receipt(ctx: Context, receipt: Receipt) -> None:
             _link("再提交一条", ":material/add:", {"kind": receipt.kind.value})
             st.page_link(navigation.href("home"), label="回总览", icon=":material/home:")
     with right:
-        _aside(ctx, receipt.kind, {})
+        _afterwards()
 
 
 # ------------------------------------------------------------------ status
