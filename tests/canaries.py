@@ -11,7 +11,9 @@ from sqlalchemy import select
 from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.submissions import Action
 from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
-from lib.services import attachments, drafts, grants, links, notices, registration, reviews, submissions
+from lib.files import export
+from lib.files.template import Column
+from lib.services import attachments, bulk, drafts, grants, links, notices, registration, reviews, submissions
 from lib.store.engine import Database
 from lib.store.models import AccessRequest, Event, Submission
 from lib.ui.navigation import PLACES
@@ -45,6 +47,7 @@ class Planted:
     submissions: list[int] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
     drafts: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
     organizer: Actor = VISITOR
 
     def all(self) -> set[str]:
@@ -163,6 +166,9 @@ def plant(database: Database) -> Planted:
         typed = {name: words(own) for name in ("title", "summary", "formula", "contact_name")}
         planted.drafts.append(token_hex(16))
         drafts.save(database, planted.drafts[-1], KINDS.ACHIEVEMENT, typed | {"levels": levels}, actor=people.owner)
+    columns = [Column(name, name) for name in ("title", "formula", *bulk.required(KINDS.ACHIEVEMENT) - {"title"})]
+    sent = export.csv_bytes([column.name for column in columns], [[words(own) for _ in columns]])
+    planted.tables = [bulk.preview(database, KINDS.ACHIEVEMENT, columns, "x.csv", sent, actor=people.owner).digest]
     record = planted.records["achievement"][0]
     for answer in (None, "declined", "granted"):
         asker = person(database, Role.MEMBER)
@@ -206,7 +212,8 @@ def addresses(planted: Planted) -> Iterator[tuple[str, dict[str, Any]]]:
         "mine": [{"id": str(i)} for i in planted.submissions]
         + [{"view": v} for v in ("notices", "drafts", "searches", "feed")],
         "access": [{"view": view} for view in ("mine", "waiting", "granted")],
-        "submit": [{"kind": "achievement", "draft": draft} for draft in planted.drafts] + [{"view": "status"}],
+        "submit": [{"kind": "achievement", "draft": draft} for draft in planted.drafts]
+        + [{"view": "status"}, {"view": "bulk"}],
         "audit": [{"page": "2"}],
     }
     for place in PLACES:

@@ -124,7 +124,7 @@ def urls(planted: Planted) -> Iterator[str]:
     ids = [*range(1, 4), *planted.records["achievement"], *planted.records["demand"], *planted.records["military"]]
     values: dict[str, list[Any]] = {
         "{name}": sorted(downloads.NAMES), "{id:int}": [*planted.files, 99], "{id}": ids, "{token}": ["x" * 43],
-        "{key}": ["x" * 43], "{rest:path}": ["x"],
+        "{key}": ["x" * 43], "{rest:path}": ["x"], "{digest}": planted.tables,
     }  # fmt: skip
     patterns = [route.path for route in routes.ROUTES if isinstance(route, Route) and "GET" in (route.methods or ())]
     mounted = [route.path for route in routes.ROUTES if isinstance(route, Mount)]
