@@ -28,14 +28,18 @@ from lib.store.search import SearchIndex
 
 LIMIT: Final = 6
 LEAST_REASON, MOST_REASON = 4, 200
-_POOL: Final = 4
-_COMPARED: Final = 4
+_POOL: Final = 3
+_COMPARED: Final = 3
 """How many times as many records as are wanted are read and glanced at, and how many more than are wanted are compared
 in full."""
 _LARGE: Final = 2_000
 """Up to so many records all that a record says is asked for."""
 _WORDS, _INDUSTRIES, _PAIRS = 4, 2, 2
 """Of how many features the records are looked for in a larger index, and of how many pairs of words."""
+_BEST_KNOWN: Final = 12
+"""By how many words an industry is looked for there: a table names the best known first."""
+_BESIDE: Final = 0.2
+"""The share of the best one's strength below which a match is not worth naming beside it."""
 _PROLIFIC: Final = 3
 """From how many achievements in a field a unit's record is worth a word."""
 _S = TypeVar("_S", bound=Subject)
@@ -181,7 +185,8 @@ def _pool(
         pairs = ((one, other) for one, other in combinations(frequent, 2) if not _overlap(asked[one], asked[other]))
         together = list(islice(pairs, _PAIRS))
     words_of, counted = concepts.industries().words_of, [standing.counts.get(key, 0.0) for key in asked]
-    found = postings(session, standing.index, [words_of(key) for key in asked], together, counted)
+    most = _BEST_KNOWN if large else None
+    found = postings(session, standing.index, [words_of(key)[:most] for key in asked], together, counted)
     holds: dict[int, float] = {}
     for key, posting in zip(asked, found, strict=False):
         for record_id in posting.ids:
@@ -221,8 +226,10 @@ def _compared(pairs: Iterable[tuple[Need, Offer, Said, Said]], rarities: Mapping
 
 
 def _shown(matches: list[Match], decided: Mapping[int, Decision], other: str, limit: int) -> list[Match]:
-    """The best, and whatever people confirmed."""
-    return [match for place, match in enumerate(matches) if place < limit or getattr(match, other) in decided]
+    """The best without what is little beside them, and whatever people confirmed."""
+    least = _BESIDE * max((match.strength for match in matches), default=0.0)
+    best = [match for match in matches if match.strength >= least][:limit]
+    return [match for match in matches if match in best or getattr(match, other) in decided]
 
 
 def _with_record(session: Session, matches: list[Match], offers: Mapping[int, Offer]) -> list[Match]:
