@@ -38,13 +38,13 @@ api = FastAPI(
 
 # ------------------------------------------------------------------ records
 @api.get("/achievements", summary="科技成果", tags=["成果"])
-def achievements(asked: Annotated[schema.RecordParameters, Query()]) -> schema.Listing[schema.Achievement]:
-    """检索科技成果，附领域、盟市、年份、来源的条数。"""
+def achievements(asked: Annotated[schema.AchievementParameters, Query()]) -> schema.Listing[schema.Achievement]:
+    """检索科技成果，附领域、盟市、年份、来源的条数，more=true 时附全部筛选项；有几种知识产权、转化方式的各计一次。"""
     with database().read() as session:
         names = catalogue.place_names(session)
         page = catalogue.search_achievements(session, asked.query(), actor=VISITOR)
         items = [schema.Achievement(**schema.achievement(card, names)) for card in page.items]
-        return schema.Listing(total=page.total, items=items, facets=schema.Facet.all(page.facets))
+        return schema.Listing(total=page.total, items=items, facets=asked.facets(page))
 
 
 @api.get("/achievements/{id}", summary="一项科技成果", tags=["成果"], responses=_MISSING)
@@ -71,13 +71,13 @@ def achievement(id: RecordId) -> schema.AchievementDetail:
 
 
 @api.get("/demands", summary="技术需求", tags=["需求"])
-def demands(asked: Annotated[schema.RecordParameters, Query()]) -> schema.Listing[schema.Demand]:
-    """检索技术需求，附领域、盟市、年份、来源的条数。"""
+def demands(asked: Annotated[schema.DemandParameters, Query()]) -> schema.Listing[schema.Demand]:
+    """检索技术需求，附领域、盟市、年份、来源的条数，more=true 时附全部筛选项；有几种合作方式的各计一次。"""
     with database().read() as session:
         names = catalogue.place_names(session)
         page = catalogue.search_demands(session, asked.query(), actor=VISITOR)
         items = [schema.Demand(**schema.demand(card, names)) for card in page.items]
-        return schema.Listing(total=page.total, items=items, facets=schema.Facet.all(page.facets))
+        return schema.Listing(total=page.total, items=items, facets=asked.facets(page))
 
 
 @api.get("/demands/{id}", summary="一项技术需求", tags=["需求"], responses=_MISSING)
@@ -116,12 +116,12 @@ def matches_of_achievement(id: RecordId) -> schema.Matches:
 
 @api.get("/organizations", summary="机构", tags=["机构"])
 def organizations(asked: Annotated[schema.OrganizationParameters, Query()]) -> schema.Listing[schema.Organization]:
-    """检索机构，附类别、盟市、来源的条数。"""
+    """检索机构，附类别、盟市、来源的条数，more=true 时附旗县的条数。"""
     with database().read() as session:
         names = catalogue.place_names(session)
         page = catalogue.search_organizations(session, asked.query(), actor=VISITOR)
         items = [schema.organization(card, names) for card in page.items]
-        return schema.Listing(total=page.total, items=items, facets=schema.Facet.all(page.facets))
+        return schema.Listing(total=page.total, items=items, facets=asked.facets(page))
 
 
 @api.get("/events", summary="路演与活动", tags=["活动"])

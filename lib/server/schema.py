@@ -1,21 +1,44 @@
 """What the API takes and gives: every parameter with its limits, every answer with public fields only."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from lib.domain.text import MAX_QUERY
-from lib.domain.vocabulary import EVENT_KINDS, FIELDS, ORGANIZATION_KINDS, Channel, Direction, Level, Origin
+from lib.domain.vocabulary import (
+    COOPERATION_MODES,
+    EVENT_KINDS,
+    FIELDS,
+    IP_TYPES,
+    ORGANIZATION_KINDS,
+    STAGES,
+    TRANSFER_MODES,
+    Channel,
+    Direction,
+    Level,
+    Origin,
+)
 from lib.services import catalogue, channels, matching, network, roadshows, statistics
 
 T = TypeVar("T")
 
+
+def _ascending(value: str) -> str:
+    low, _, high = value.partition("-")
+    if high and low > high:
+        raise ValueError("a range that holds nothing")
+    return value
+
+
 OriginName = Literal["public", "submitted", "demo"]
 FieldValue = Annotated[str, StringConstraints(pattern=r"^(unknown|[1-9]|1[01])$")]
 LeagueValue = Annotated[str, StringConstraints(pattern=r"^(unknown|15\d{4})$")]
+BannerValue = LeagueValue
+TrlValue = Annotated[str, StringConstraints(pattern=r"^(unknown|[1-9](-[1-9])?)$"), AfterValidator(_ascending)]
 EventLeagueValue = Annotated[str, StringConstraints(pattern=r"^(unknown|outside|15\d{4})$")]
 YearValue = Annotated[str, StringConstraints(pattern=r"^(unknown|19\d\d|20\d\d|2100)$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -23,9 +46,16 @@ PartnerName = Annotated[str, StringConstraints(min_length=1, max_length=40, patt
 # A Literal made of a vocabulary: it appears in the description of the API as its closed list.
 KindName = Literal[ORGANIZATION_KINDS]  # type: ignore[valid-type]
 EventKindName = Literal[EVENT_KINDS]  # type: ignore[valid-type]
+StageName = Literal[*STAGES, catalogue.UNKNOWN]  # type: ignore[valid-type]
+RightName = Literal[*IP_TYPES, catalogue.UNKNOWN]  # type: ignore[valid-type]
+TransferName = Literal[*TRANSFER_MODES, catalogue.UNKNOWN]  # type: ignore[valid-type]
+CooperationName = Literal[*COOPERATION_MODES, catalogue.UNKNOWN]  # type: ignore[valid-type]
+UnitKindName = Literal[*ORGANIZATION_KINDS, catalogue.UNKNOWN]  # type: ignore[valid-type]
 
 _Q = "检索词，空格分隔，须全部出现"
 _LEAGUE = "盟市行政区划代码，unknown 为未披露"
+_BANNER = "旗县行政区划代码，unknown 为未披露"
+_MORE = "是否同时给出其余筛选项的条数"
 
 
 # ------------------------------------------------------------------ parameters
@@ -54,30 +84,68 @@ class Paged(Parameters):
     size: int = Field(20, ge=1, le=catalogue.MAX_SIZE, description="每页条数")
 
 
-class RecordParameters(Paged):
-    """Parameters of achievements and demands."""
+class CatalogueParameters(Paged):
+    """Parameters of a catalogue: every facet of its kind, and whether all of them are counted."""
+
+    kind_of_record: ClassVar[str]
+    banner: list[BannerValue] = Field([], max_length=104, description=_BANNER)
+    more: bool = Field(False, description=_MORE)
+    order: str
+
+    def query(self) -> catalogue.CatalogueQuery:
+        """The same as a question to the catalogue."""
+        facets = {name: tuple(dict.fromkeys(getattr(self, name))) for name in catalogue.FACETS[self.kind_of_record]}
+        asked = catalogue.CatalogueQuery(q=self.q, facets=facets, page=self.page, size=self.size, more=self.more)
+        return replace(asked, order=self.order)  # type: ignore[arg-type]
+
+    def facets(self, page: catalogue.CataloguePage) -> dict[str, "list[Facet]"]:
+        """The facets of an answer: the main ones, with `more` all."""
+        named = catalogue.FACETS if self.more else catalogue.MAIN
+        return Facet.all({name: page.facets[name] for name in named[self.kind_of_record]})
+
+
+class RecordParameters(CatalogueParameters):
+    """Parameters that achievements and demands have in common."""
 
     field: list[FieldValue] = Field([], max_length=12, description="技术领域 1–11，unknown 为未披露")
     league: list[LeagueValue] = Field([], max_length=13, description=_LEAGUE)
     year: list[YearValue] = Field([], max_length=50, description="年份，unknown 为未披露")
+    price: list[Literal["priced", "negotiable", "unknown"]] = Field(
+        [], max_length=3, description="价格或预算：有价、面议、未披露"
+    )
+    unit: list[UnitKindName] = Field(
+        [], max_length=len(ORGANIZATION_KINDS) + 1, description="单位的机构类别，unknown 为未披露"
+    )
     order: Literal["latest", "year", "relevance"] = Field("latest", description="排序：最新公开、年份、相关度")
 
-    def query(self) -> catalogue.CatalogueQuery:
-        """The same as a question to the catalogue."""
-        facets = {"field": self.field, "league": self.league, "year": self.year, "origin": self.origin}
-        return _question(self, facets, self.order)
+
+class AchievementParameters(RecordParameters):
+    """Parameters of achievements."""
+
+    kind_of_record = "achievement"
+    stage: list[StageName] = Field([], max_length=len(STAGES) + 1, description="所处阶段，unknown 为未披露")
+    trl: list[TrlValue] = Field([], max_length=10, description="技术成熟度 1–9，4-6 为 4 至 6 级，unknown 为未披露")
+    ip: list[RightName] = Field([], max_length=len(IP_TYPES) + 1, description="知识产权形式，unknown 为未披露")
+    mode: list[TransferName] = Field([], max_length=len(TRANSFER_MODES) + 1, description="转化方式，unknown 为未披露")
+    public_good: list[Literal["yes", "no", "unknown"]] = Field([], max_length=3, description="公益性：是、否、未披露")
 
 
-class OrganizationParameters(Paged):
+class DemandParameters(RecordParameters):
+    """Parameters of demands."""
+
+    kind_of_record = "demand"
+    mode: list[CooperationName] = Field(
+        [], max_length=len(COOPERATION_MODES) + 1, description="合作方式，unknown 为未披露"
+    )
+
+
+class OrganizationParameters(CatalogueParameters):
     """Parameters of organizations."""
 
+    kind_of_record = "organization"
     kind: list[KindName] = Field([], max_length=len(ORGANIZATION_KINDS), description="机构类别")
     league: list[LeagueValue] = Field([], max_length=13, description=_LEAGUE)
     order: Literal["latest", "relevance"] = Field("latest", description="排序：最新公开、相关度")
-
-    def query(self) -> catalogue.CatalogueQuery:
-        """The same as a question to the catalogue."""
-        return _question(self, {"kind": self.kind, "league": self.league, "origin": self.origin}, self.order)
 
 
 class EventParameters(Paged):
@@ -136,11 +204,6 @@ class FlowParameters(Parameters):
         return channels.FlowQuery(
             Channel(self.channel) if self.channel else None, year, channels.FactKind(self.kind) if self.kind else None
         )
-
-
-def _question(given: Paged, facets: Mapping[str, Any], order: Any) -> catalogue.CatalogueQuery:
-    chosen = {name: tuple(dict.fromkeys(values)) for name, values in facets.items()}
-    return catalogue.CatalogueQuery(q=given.q, facets=chosen, order=order, page=given.page, size=given.size)
 
 
 # ------------------------------------------------------------------ answers

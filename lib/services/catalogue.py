@@ -116,6 +116,18 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Details:
+    """What can be chosen of a record beside what its card shows; blanks are undisclosed."""
+
+    unit_kind: str
+    modes: str
+    """Separated by 、, as the kinds of its rights."""
+    stage: str = ""
+    ip: str = ""
+    public_good: bool | None = None
+
+
+@dataclass(frozen=True)
 class CataloguePage:
     """One page of results with the counts of every facet."""
 
@@ -131,15 +143,8 @@ class CataloguePage:
     """Every word that makes a record a hit."""
     whole: int = 0
     """How many records the words find without any choice of facets."""
-
-    @property
-    def without(self) -> dict[str, int]:
-        """How many records there are without the choice made in a facet, for each facet that has one."""
-        return {
-            name: sum(value.count for value in self.facets[name])
-            for name, chosen in self.query.facets.items()
-            if chosen
-        }
+    without: Mapping[str, int] = field(default_factory=dict)
+    """How many records there are without the choice made in a facet, for each facet that has one."""
 
     @property
     def pages(self) -> int:
@@ -430,6 +435,26 @@ def cards_of(session: Session, kind: str, ids: Sequence[int], *, actor: Actor) -
     return _CARDS[kind](session, ids)
 
 
+def details_of(session: Session, kind: str, ids: Sequence[int], *, actor: Actor) -> dict[int, Details]:
+    """The details of these achievements or demands by id; organizations have none. Raises AccessDenied."""
+    require(actor, Permission.READ_CATALOGUE)
+    if kind == "organization":
+        return {}
+    table, unit = search.INDEXES[kind].entity.__table__, Organization.__table__.c
+    offered = kind == "achievement"
+    own = ("transfer_mode", "stage", "rights", "public_good") if offered else ("cooperation_mode",)
+    columns = select(table.c.id, unit.kind, *(table.c[name] for name in own))
+    joined = columns.select_from(table.outerjoin(Organization.__table__, table.c.organization_id == unit.id))
+    found = {}
+    for number, unit_kind, modes, *rest in session.execute(joined.where(table.c.id.in_(_IDS)), {"ids": ids}):
+        found[number] = Details(unit_kind or "", modes)
+        if offered:
+            stage, rights, public_good = rest
+            kinds = "、".join(dict.fromkeys(right["kind"] for right in rights))
+            found[number] = replace(found[number], stage=stage, ip=kinds, public_good=public_good)
+    return found
+
+
 _CARDS: Final = {"achievement": achievement_cards, "demand": demand_cards, "organization": organization_cards}
 
 
@@ -488,6 +513,7 @@ def find(session: Session, kind: str, query: CatalogueQuery, *, actor: Actor, mo
         loosened=found.loosened,
         words=words,
         whole=found.whole,
+        without=found.without,
     )
 
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc, show_time
-from lib.domain.vocabulary import UNDISCLOSED
+from lib.domain.vocabulary import STAGES, UNDISCLOSED, YES_NO
 from lib.files import export
 from lib.services import catalogue
-from lib.services.catalogue import ORDERS, Card, CataloguePage, CatalogueQuery
+from lib.services.catalogue import ORDERS, Card, CataloguePage, CatalogueQuery, Details
 
 LIMIT: Final = 10_000
 """The most records of one file."""
@@ -33,6 +33,7 @@ class _Result:
 
     page: CataloguePage
     cards: tuple[Card, ...]
+    details: dict[int, Details]
     places: dict[str, str]
     base: str
     address: str
@@ -57,6 +58,15 @@ _TAIL: Final[tuple[tuple[str, str, Value], ...]] = (
 )
 
 
+def _told(name: str, meaning: str, value: Callable[[Details], export.Cell]) -> tuple[str, str, Value]:
+    """A column of what the card does not show."""
+    return (name, meaning, lambda c, r: value(r.details[c.id]))
+
+
+def _yes_no(told: bool | None) -> str:
+    return "" if told is None else YES_NO[0] if told else YES_NO[1]
+
+
 def _worked(unit: str, amount: str) -> tuple[tuple[str, str, Value], ...]:
     return (
         ("名称", "来源中的名称", lambda c, _: c.title),
@@ -64,6 +74,7 @@ def _worked(unit: str, amount: str) -> tuple[tuple[str, str, Value], ...]:
         ("领域", "技术领域；空白为未披露", lambda c, _: c.field_label if c.field else ""),
         ("年份", "来源所述的年份；空白为未披露", lambda c, _: c.year),
         (unit, "来源中的单位名称；空白为未披露", lambda c, _: c.unit),
+        _told("单位类别", "单位的机构类别，本平台归类；空白为未披露", lambda d: d.unit_kind),
         (f"{amount}（元）", "人民币元；空白为面议或未披露，见下一列", lambda c, _: c.amount),
         (f"{amount}说明", "有价、面议或未披露", lambda c, _: _stated(c)),
     )
@@ -78,9 +89,18 @@ COLUMNS: Final[dict[str, tuple[tuple[str, str, Value], ...]]] = {
         *_HEAD,
         *_worked("完成单位", "价格"),
         ("成熟度", "技术成熟度 1 至 9 级；空白为未披露", lambda c, _: c.trl),
+        _told("阶段", f"{'、'.join(STAGES)}；空白为未披露", lambda d: d.stage),
+        _told("知识产权", "知识产权形式，多项用「、」分开；空白为未披露", lambda d: d.ip),
+        _told("转化方式", "拟转化方式，多项用「、」分开；空白为未披露", lambda d: d.modes),
+        _told("公益性", "是否公益性成果；空白为未披露", lambda d: _yes_no(d.public_good)),
         *_TAIL,
     ),
-    "demand": (*_HEAD, *_worked("需求单位", "预算"), *_TAIL),
+    "demand": (
+        *_HEAD,
+        *_worked("需求单位", "预算"),
+        _told("合作方式", "多项用「、」分开；空白为未披露", lambda d: d.modes),
+        *_TAIL,
+    ),
     "organization": (
         *_HEAD,
         ("名称", "来源中的名称", lambda c, _: c.title),
@@ -102,7 +122,8 @@ def write(
     """
     require(actor, Permission.READ_CATALOGUE)
     page = catalogue.find(session, kind, replace(query, page=1, size=LIMIT), actor=actor, most=LIMIT)
-    found = _Result(page, page.items, catalogue.place_names(session), base, address, now_utc())
+    details = catalogue.details_of(session, kind, [card.id for card in page.items], actor=actor)
+    found = _Result(page, page.items, details, catalogue.place_names(session), base, address, now_utc())
     return _WRITERS[form](kind, found)
 
 

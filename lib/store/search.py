@@ -6,7 +6,7 @@ SQLite keeps the bigrams in FTS5, PostgreSQL in a tsvector with GIN; both are to
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
@@ -325,13 +325,15 @@ def _either(alternatives: Iterable[str], sign: str) -> str:
 class Found:
     """One page of ids, the number of hits, the counts of the facets, and the hits without any choice of facets.
 
-    `loosened` says that no record has all terms, and that these have at least one.
+    `without` says how many hits there are without the choice made in a facet, for each that has one; `loosened`, that
+    no record has all terms, and that these have at least one.
     """
 
     total: int
     ids: tuple[int, ...]
     facets: dict[str, dict[int, int]]
     whole: int = 0
+    without: Mapping[str, int] = field(default_factory=dict)
     loosened: bool = False
 
 
@@ -418,7 +420,8 @@ def _count(session: Session, index: SearchIndex, matched: Match | None, chosen: 
     """The main facets alone: one column groups them all."""
     cells = _cells(session, index, matched)
     total, counts = _tally(index.facets, cells, chosen)
-    return Found(total, (), counts, sum(count for _, count in cells))
+    without = {facet: sum(counts[facet].values()) for facet, numbers in chosen.items() if numbers}
+    return Found(total, (), counts, sum(count for _, count in cells), without)
 
 
 def _count_all(session: Session, index: SearchIndex, matched: Match | None, chosen: Chosen) -> Found:
@@ -441,12 +444,15 @@ def _count_all(session: Session, index: SearchIndex, matched: Match | None, chos
     for column, cell, count in session.execute(_statement(sql), {"match": matched.values["match"]} if matched else {}):
         cells[column].append((cell, count))
     total, counts = _tally(index.facets, cells["cell"], chosen)
+    several: dict[str, int] = {}
     for column, group in index.groups.items():
         if not SETS.isdisjoint(group):
-            counts |= _tally_sets(group, cells[column], chosen)
+            members, several = _tally_sets(group, cells[column], chosen)
+            counts |= members
         elif column != "cell":
             counts |= _tally(group, cells[column], chosen)[1]
-    return Found(total, (), counts, cells[""][0][1])
+    without = {facet: several.get(facet, sum(counts[facet].values())) for facet, numbers in chosen.items() if numbers}
+    return Found(total, (), counts, cells[""][0][1], without)
 
 
 @dataclass(frozen=True)
@@ -573,17 +579,22 @@ def _tally(
     return sum(weights), {facet: dict(counter) for facet, counter in zip(facets, counts, strict=True)}
 
 
-def _tally_sets(facets: tuple[str, ...], cells: Iterable[tuple[int, int]], chosen: Chosen) -> dict[str, dict[int, int]]:
-    """The same for facets of which a record may have several values: it counts for each of them."""
+def _tally_sets(
+    facets: tuple[str, ...], cells: Iterable[tuple[int, int]], chosen: Chosen
+) -> tuple[dict[str, dict[int, int]], dict[str, int]]:
+    """Facet counts where a record may have several values and counts for each of them; and how many records there
+    are for each facet when its own choice is left out."""
     counts: dict[str, Counter[int]] = {facet: Counter() for facet in facets}
+    records: Counter[str] = Counter()
     for cell, count in cells:
         members = dict(zip(facets, map(_members, _numbers(facets, cell)), strict=True))
         refused = {f for f, numbers in members.items() if chosen.get(f) and not set(numbers) & set(chosen[f])}
         for facet in facets:
             if refused <= {facet}:
+                records[facet] += count
                 for number in members[facet]:
                     counts[facet][number] += count
-    return {facet: dict(counter) for facet, counter in counts.items()}
+    return {facet: dict(counter) for facet, counter in counts.items()}, {facet: records[facet] for facet in facets}
 
 
 @lru_cache(maxsize=256)

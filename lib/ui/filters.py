@@ -5,7 +5,8 @@ from typing import Final, Literal, TypeVar
 
 import streamlit as st
 
-from lib.services.catalogue import ORDERS, FacetValue
+from lib.services import catalogue
+from lib.services.catalogue import ORDERS, CataloguePage, FacetValue
 from lib.ui import address
 from lib.ui.components import cards
 
@@ -43,13 +44,81 @@ def search_box(placeholder: str, key: str = "q") -> None:
 
 def pills(facets: Mapping[str, tuple[FacetValue, ...]], chosen: Mapping[str, tuple[str, ...]]) -> None:
     """One row of counted pills a facet, most frequent first; what is chosen stays visible at 0 hits."""
-    with st.container(key="facets", gap="small"):
+    with st.container(key="facets", gap="xsmall"):
         for name, values in facets.items():
-            _pill_row(name, values, chosen.get(name, ()))
+            _pill_row(FACET_NAMES[name], name, values, chosen.get(name, ()))
 
 
-def _pill_row(name: str, values: tuple[FacetValue, ...], chosen: tuple[str, ...]) -> None:
-    shown = [value for i, value in enumerate(values) if i < _SHOWN or value.value in chosen]
+def bar(kind: str, page: CataloguePage) -> None:
+    """The filters of a catalogue: the main facets, what is chosen with the ways back, the others when asked for."""
+    names = {name: catalogue.facet_name(kind, name) for name in catalogue.FACETS[kind]}
+    chosen = page.query.facets
+    main, further = catalogue.MAIN[kind], [name for name in names if name not in catalogue.MAIN[kind]]
+    with st.container(key="facets", gap="xsmall"):
+        for name in main:
+            _pill_row(names[name], name, page.facets[name], chosen.get(name, ()))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="facet-tools"):
+            _more_button(sum(len(chosen.get(name, ())) for name in further), opened=page.query.more)
+            _chips(page, names)
+            clear(chosen)
+        if page.query.more:
+            _further_rows(page, {name: names[name] for name in further})
+
+
+def _more_button(count: int, *, opened: bool) -> None:
+    st.button(
+        f"更多筛选 **{count}**" if count else "更多筛选",
+        icon=":material/expand_less:" if opened else ":material/tune:",
+        key="more-facets",
+        on_click=lambda: address.write(more=None if opened else "1"),
+    )
+
+
+def _chips(page: CataloguePage, names: Mapping[str, str]) -> None:
+    """What is chosen, each as a button that takes it back."""
+    labels = {
+        f"{name}={value.value}": f"{names[name]}：{cards.plain(value.label)}"
+        for name, values in page.facets.items()
+        for value in values
+        if value.value in page.query.facets.get(name, ())
+    }
+    if not labels:
+        return
+    st.session_state["chips"] = None
+    st.pills(
+        "已选条件，点一下去掉",
+        list(labels),
+        format_func=lambda option: f":material/close: {labels.get(option, option)}",
+        key="chips",
+        label_visibility="collapsed",
+        width="stretch",
+        on_change=lambda: _take_back(page, st.session_state["chips"] or ""),
+    )
+
+
+def _take_back(page: CataloguePage, option: str) -> None:
+    name, _, taken = option.partition("=")
+    if name in page.query.facets:
+        left = [value for value in page.query.facets[name] if value != taken]
+        address.write(**{name: left, "page": None})
+
+
+def _further_rows(page: CataloguePage, names: Mapping[str, str]) -> None:
+    """A row for each further facet; those that no source states are named in one line."""
+    silent = []
+    for name, label in names.items():
+        values, chosen = page.facets[name], page.query.facets.get(name, ())
+        if chosen or any(value.value != catalogue.UNKNOWN for value in values):
+            _pill_row(label, name, values, chosen)
+        elif values:
+            silent.append(label)
+    if silent:
+        st.caption(f"{'、'.join(silent)}：这些记录的来源都未披露。")
+
+
+def _pill_row(label: str, name: str, values: tuple[FacetValue, ...], chosen: tuple[str, ...]) -> None:
+    kept = (*chosen, catalogue.UNKNOWN)
+    shown = [value for i, value in enumerate(values) if i < _SHOWN or value.value in kept]
     labels = {value.value: f"{cards.plain(value.label)} **{value.count:,}**" for value in shown}
     options = [*labels, *(value for value in chosen if value not in labels)]
     if not options:
@@ -57,7 +126,7 @@ def _pill_row(name: str, values: tuple[FacetValue, ...], chosen: tuple[str, ...]
     key = f"facet-{name}"
     st.session_state[key] = list(chosen)
     st.pills(
-        FACET_NAMES[name],
+        label,
         options,
         selection_mode="multi",
         format_func=lambda value: labels.get(value, f"{cards.plain(value)} **0**"),

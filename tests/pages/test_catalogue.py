@@ -1,12 +1,17 @@
 """成果库, 需求库, 机构: what a search says of itself, marks, puts side by side, and offers where nothing was found."""
 
 from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.domain.access import Actor
+from lib.domain.dates import now_utc
+from lib.store.engine import Database
+from lib.store.models import Achievement
 from tests.pages.conftest import ANONYMOUS, open_page
 
 
@@ -87,3 +92,83 @@ def test_one_condition_less_says_how_many_there_are() -> None:
     at = open_page("achievements", {"q": "稀土", "exact": "1", "league": "150200", "year": "1999"})
     at = _press(at, next(label for b in at.button if (label := b.label).startswith("去掉「年份」有 ")))
     assert at.query_params["league"] == "150200" and "year" not in at.query_params and _titles(at)
+
+
+def _pills(at: AppTest, key: str) -> Any:
+    return next((group for group in at.pills if group.key == key), None)
+
+
+@pytest.fixture
+def varied(app_database: Database) -> None:
+    """Three achievements that say more than the public ones do."""
+    moment = now_utc()
+    rights = [{"kind": kind, "number": "", "state": "", "expires": ""} for kind in ("发明专利", "植物新品种权")]
+    with app_database.write() as session:
+        for trl in (4, 5, 8):
+            session.add(Achievement(
+                title=f"储氢罐 {trl}", origin="public", trl=trl, rights=rights[: 1 + (trl == 5)], public_good=trl == 8,
+                transfer_mode="向他人转让、许可他人使用", stage="中期阶段", price=Decimal(trl * 10_000),
+                league_code="150200", banner_code="150221", created_at=moment, updated_at=moment,
+            ))  # fmt: skip
+
+
+@pytest.mark.usefixtures("varied")
+def test_further_filters_open_are_chosen_and_taken_back() -> None:
+    at = open_page("achievements")
+    assert _pills(at, "facet-field") and _pills(at, "facet-trl") is None and _pills(at, "chips") is None
+    at = _press(at, "更多筛选")
+    assert at.query_params["more"] == "1"
+    assert _pills(at, "facet-trl").options == ["4 级 **1**", "5 级 **1**", "8 级 **1**", "未披露 **143**"]
+    assert "向他人转让 **3**" in _pills(at, "facet-mode").options
+    at = _pills(at, "facet-trl").set_value(["4", "5"]).run()
+    assert sorted(_titles(at)) == ["储氢罐 4", "储氢罐 5"] and at.query_params["trl"] == ["4", "5"]
+    assert _pills(at, "facet-ip").options[:2] == ["发明专利 **2**", "植物新品种权 **1**"]
+    assert "8 级 **1**" in _pills(at, "facet-trl").options, "its own choice does not count"
+    at = _press(at, "更多筛选 **2**")
+    assert "more" not in at.query_params and _pills(at, "facet-trl") is None and len(_titles(at)) == 2
+    chips = _pills(at, "chips")
+    assert [option.split()[-2:] for option in chips.options] == [["成熟度：4", "级"], ["成熟度：5", "级"]]
+    at = chips.set_value("trl=4").run()
+    assert _titles(at) == ["储氢罐 5"]
+    at = _press(at, "清除筛选")
+    assert "trl" not in at.query_params and len(_titles(at)) == 12
+
+
+@pytest.mark.usefixtures("varied")
+def test_an_address_with_further_filters_reopens_the_view() -> None:
+    at = open_page(
+        "achievements", {"trl": "4-6", "mode": "许可他人使用", "banner": "150221", "price": "x", "more": "1"}
+    )
+    assert sorted(_titles(at)) == ["储氢罐 4", "储氢罐 5"]
+    assert _pills(at, "facet-trl").value == ["4", "5", "6"] and _pills(at, "facet-price").value == []
+    assert "土默特右旗（包头） **2**" in _pills(at, "facet-banner").options
+    told = _html(at)
+    assert "trl=4-6&amp;mode=" in told, "a file of the same"
+    assert "trl=4-6" in next(code.value for code in at.code), "the link to copy"
+
+
+@pytest.mark.usefixtures("varied")
+def test_one_further_condition_less_counts_records_not_values() -> None:
+    at = open_page("achievements", {"q": "储氢罐", "trl": "9", "ip": ["发明专利", "植物新品种权"]})
+    labels = [button.label for button in at.button]
+    assert not _titles(at) and "去掉「成熟度」有 3 条" in labels and not any("知识产权」" in label for label in labels)
+    at = open_page("achievements", {"q": "储氢罐", "ip": "技术秘密"})
+    at = _press(at, "去掉「知识产权」有 3 条")
+    assert len(_titles(at)) == 3
+
+
+def test_what_no_source_states_is_named_not_counted() -> None:
+    at = open_page("achievements", {"more": "1"})
+    assert _pills(at, "facet-stage") is None and _pills(at, "facet-unit").options[-1].startswith("未披露")
+    assert any("成熟度、知识产权" in caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize(
+    ("page", "facet", "value", "label"),
+    [("demands", "unit", "企业", "企业"), ("organizations", "banner", "150626", "乌审旗（鄂尔多斯）")],
+)
+def test_every_list_has_further_filters(page: str, facet: str, value: str, label: str) -> None:
+    group = _pills(at := open_page(page, {"more": "1"}), f"facet-{facet}")
+    count = next(option.split("**")[1] for option in group.options if option.startswith(label))
+    group.set_value([value]).run()
+    assert f"共 <b>{count}</b>" in _html(at) and at.query_params[facet] == value

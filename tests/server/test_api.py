@@ -62,7 +62,8 @@ def test_every_row_of_the_files_is_there_once(client: TestClient, name: str) -> 
     ("path", "parameters"),
     [
         ("achievements", {"field": ["5", "9"], "origin": "public"}),
-        ("achievements", {"q": "稀土", "league": "150200"}),
+        ("achievements", {"q": "稀土", "league": "150200"}), ("achievements", {"more": "true", "unit": "企业"}),
+        ("demands", {"more": "true", "price": ["unknown", "negotiable"]}), ("organizations", {"more": "true"}),
         ("demands", {"year": ["unknown", "2024"]}), ("organizations", {"kind": "高校"}),
         ("events", {"when": "past", "kind": "路演"}), ("statistics", {"year": "2023"}),
     ],
@@ -75,6 +76,19 @@ def test_a_facet_counts_what_choosing_it_finds(client: TestClient, path: str, pa
             assert ask(client, path, **{**parameters, name: value["value"]})["total"] == value["count"]
             checked += 1
     assert checked > 4
+
+
+def test_further_facets_choose_and_are_counted_when_asked_for(client: TestClient, app_database: Database) -> None:
+    main = list(ask(client, "achievements")["facets"])
+    assert main == ["field", "league", "year", "origin"]
+    people = People(app_database)
+    publish(app_database, SubmissionKind.ACHIEVEMENT, whole_achievement(trl=6), people.owner)
+    found = ask(client, "achievements", trl=["4-6"], ip="发明专利", stage="中期阶段")
+    assert found["total"] == 1 and list(found["facets"]) == main
+    more = ask(client, "achievements", trl=["4-6"], more="true")["facets"]
+    assert list(more) == [*main, "banner", "stage", "trl", "ip", "mode", "price", "unit", "public_good"]
+    assert {"value": "6", "label": "6 级", "count": 1} in more["trl"]
+    assert list(ask(client, "organizations", more="true")["facets"]) == ["kind", "league", "origin", "banner"]
 
 
 @pytest.mark.parametrize("path", RECORDS)
@@ -140,7 +154,11 @@ BAD = [
                          "origin=mine", "origin=public&origin=x", "q=" + "x" * 101, "qq=1", "Q=1")),
     *((path, parameters) for path in ("achievements", "demands")
       for parameters in ("field=0", "field=12", "field=电子信息", "league=110000", "league=1502", "league=１５０２００",
-                         "year=24", "year=2024-01", "year=2101", "order=id", "kind=高校")),
+                         "year=24", "year=2024-01", "year=2101", "order=id", "kind=高校", "banner=1502", "price=有价",
+                      "unit=公司", "mode=赠送", "more=x")),
+    *(("achievements", parameters) for parameters in ("trl=0", "trl=6-4", "trl=4-", "trl=4-10", "stage=早期", "ip=专利",
+                                                      "public_good=true", "mode=技术转让")),
+    ("demands", "trl=4"), ("demands", "ip=发明专利"), ("demands", "mode=向他人转让"), ("organizations", "unit=高校"),
     ("organizations", "kind=公司"), ("organizations", "order=year"), ("organizations", "field=1"),
     ("events", "when=soon"), ("events", "kind=会议"), ("events", "year=1066"), ("events", "partner=a%00b"),
     ("statistics", "year=x"), ("statistics", "scope=" + "x" * 121), ("statistics", "indicator=a%0Ab"),
@@ -207,7 +225,11 @@ def test_the_description_states_every_limit(client: TestClient) -> None:
     described = client.get("/api/v1/openapi.json").json()
     assert set(described["paths"]) == {f"/{path}" for path in (*LISTS, *ONE)}
     parameters = {p["name"]: p["schema"] for p in described["paths"]["/achievements"]["get"]["parameters"]}
-    assert set(parameters) == {"q", "field", "league", "year", "origin", "order", "page", "size"}
+    further = {"banner", "stage", "trl", "ip", "mode", "price", "unit", "public_good", "more"}
+    assert set(parameters) == {"q", "field", "league", "year", "origin", "order", "page", "size"} | further
+    demands = {p["name"] for p in described["paths"]["/demands"]["get"]["parameters"]}
+    assert demands == set(parameters) - {"stage", "trl", "ip", "public_good"}
+    assert "向他人转让" in parameters["mode"]["items"]["enum"] and parameters["more"]["type"] == "boolean"
     assert parameters["size"]["maximum"] == 100 and parameters["page"]["minimum"] == 1
     assert parameters["q"]["maxLength"] == 100 and parameters["origin"]["items"]["enum"]
     for call in described["paths"].values():

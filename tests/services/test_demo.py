@@ -10,7 +10,8 @@ from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.demo import MARK
 from lib.domain.errors import AccessDenied, Conflict
 from lib.domain.vocabulary import CONTRACT_TYPES, FIELDS
-from lib.services import demo
+from lib.services import catalogue, demo
+from lib.services.catalogue import CatalogueQuery
 from lib.services.demo import Volume
 from lib.store import revision, search
 from lib.store.engine import Database
@@ -71,6 +72,24 @@ def test_the_set_has_the_volume_asked_for_over_all_fields_leagues_and_banners(lo
     assert {"110000", "310000", "MN", "RU"} <= places
     assert all(unit.endswith(MARK) for unit in units)
     assert 60 <= min(summaries) <= max(summaries) <= 110
+
+
+def test_the_set_says_what_the_filters_ask_for(loaded_sqlite: Database) -> None:
+    demo.create(loaded_sqlite, SMALL, actor=ACTOR)
+    for kind, count in (("achievement", 3000), ("demand", 1200)):
+        with loaded_sqlite.read() as session:
+            query = CatalogueQuery(facets={"origin": ("demo",)}, more=True)
+            page = catalogue.find(session, kind, query, actor=VISITOR)
+        assert page.total == count
+        counted = {facet: {value.value: value.count for value in values} for facet, values in page.facets.items()}
+        index = search.INDEXES[kind]
+        for facet, words in index.words.items():
+            if facet != "unit":  # its units are invented and no organizations
+                assert set(words) <= set(counted[facet]), facet
+        assert sum(counted["mode"].values()) > count * 1.2, "some have several"
+    with loaded_sqlite.read() as session:
+        rights = session.scalars(select(Achievement.rights).where(Achievement.origin == "demo")).all()
+    assert {len(lines) for lines in rights} >= {0, 1, 2, 3} and all(not r["number"] for lines in rights for r in lines)
 
 
 def test_contracts_keep_the_rules(loaded: Database) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from itertools import product
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,11 +15,12 @@ from python_calamine import CalamineWorkbook
 
 from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.dates import now_utc
-from lib.domain.vocabulary import SubmissionKind
+from lib.domain.vocabulary import STAGES, SubmissionKind
 from lib.files import export
 from lib.files.template import Column
-from lib.services import audit, bulk, catalogue, entries, exchange, exports
+from lib.services import audit, bulk, catalogue, demo, entries, exchange, exports
 from lib.services.catalogue import CatalogueQuery
+from lib.services.demo import Volume
 from lib.services.exchange import Outcome, Rejection
 from lib.settings import ROOT, settings
 from lib.store.engine import Database
@@ -163,3 +165,23 @@ def test_a_file_says_when_it_does_not_hold_everything(loaded_sqlite: Database, m
     document = json.loads(_written(loaded_sqlite, "achievement", "json", CatalogueQuery()))
     assert (document["about"]["查到"], document["about"]["写入"], len(document["items"])) == (143, 10, 10)
     assert "10 条" in document["about"]["限量"]
+
+
+def test_a_file_says_what_was_chosen_and_what_the_choice_is_about(loaded_sqlite: Database) -> None:
+    demo.create(loaded_sqlite, Volume(achievements=60, demands=60), actor=Actor(Role.ADMINISTRATOR, name="管理员"))
+    chosen = {"trl": ("4-6",), "mode": ("许可他人使用",), "public_good": ("yes", "no", "unknown")}
+    about, *items = _items(loaded_sqlite, "achievement", CatalogueQuery(facets=chosen))
+    assert about["筛选"] == "成熟度：4 级、5 级、6 级；转化方式：许可他人使用；公益性：是、否、未披露"
+    assert len(items) == about["查到"] > 3
+    assert all("许可他人使用" in item["转化方式"].split("、") and item["成熟度"] in (4, 5, 6) for item in items)
+    assert {item["公益性"] for item in items} <= {"是", "否", ""} and {item["阶段"] for item in items} <= {*STAGES, ""}
+    about, *items = _items(
+        loaded_sqlite, "demand", CatalogueQuery(facets={"mode": ("合作开发",), "price": ("priced",)})
+    )
+    assert about["筛选"] == "合作方式：合作开发；预算：有价"
+    assert items and all("合作开发" in item["合作方式"] and item["预算（元）"] for item in items)
+
+
+def _items(database: Database, kind: str, query: CatalogueQuery) -> list[dict[str, Any]]:
+    document = json.loads(_written(database, kind, "json", query))
+    return [document["about"], *document["items"]]

@@ -283,6 +283,7 @@ ROWS: Final[dict[str, Row]] = {
        for kind in ("achievement", "demand", "organization")},
     "catalogue.achievements_of": Row(P.READ_CATALOGUE, args=lambda w: (1,)),
     "catalogue.demands_of": Row(P.READ_CATALOGUE, args=lambda w: (1,)),
+    "catalogue.details_of": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", [1])),
     "catalogue.count_since": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", CatalogueQuery(), now_utc())),
     "catalogue.find": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", CatalogueQuery())),
     "catalogue.nearest": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", "稀土")),

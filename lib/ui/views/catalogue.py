@@ -7,7 +7,7 @@ from lib.ui import cache, filters
 from lib.ui.components import bands
 from lib.ui.components.markup import draw, el
 from lib.ui.guard import Context
-from lib.ui.views import results
+from lib.ui.views import results, searches
 
 
 def listing(ctx: Context, kind: str, *, title: str, question: str, placeholder: str, noun: str) -> None:
@@ -17,20 +17,20 @@ def listing(ctx: Context, kind: str, *, title: str, question: str, placeholder: 
     places = cache.place_names(ctx.revision("division"))
     with bands.band(title, question, instrument=2.2):
         filters.search_box(placeholder)
-    filters.pills(page.facets, query.facets)
+    filters.bar(kind, page)
     with st.container(horizontal=True, vertical_alignment="center", key="summary"):
         draw(el("span", "共 ", el("b", f"{page.total:,}"), f" {noun}", cls="bj-count"))
-        filters.clear(query.facets)
         st.space("stretch")
         if kind != "organization":
             filters.order_control(query.order, searching=bool(query.q))
         view = results.view_control()
     results.told(page)
+    searches.looked(ctx, kind, query)
     results.comparison(ctx, kind, places)
     if page.items:
         results.draw_items(page, kind, view, places)
         filters.pager(query.page, page.pages)
-        results.take_away(page, kind)
+        results.take_away(ctx, page, kind)
     elif page.total:
         bands.empty("这一页没有内容", "页码超出了范围，请回到第一页。")
     else:

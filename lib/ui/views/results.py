@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from lib.services import catalogue
 from lib.services.catalogue import Card, CataloguePage
 from lib.services.exports import FORMS, LIMIT, NOUNS
 from lib.ui import address, cache, filters, guard, navigation
@@ -13,6 +14,7 @@ from lib.ui.components import bands, cards
 from lib.ui.components.markup import Markup, draw, el, join, marked
 from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
+from lib.ui.views import searches
 
 VIEWS: Final = {"cards": "卡片", "table": "表格"}
 _BREAKING: Final = {"单位", "领域", "所在地"}
@@ -130,8 +132,8 @@ def comparison(ctx: Context, kind: str, places: dict[str, str]) -> None:
 
 
 # ------------------------------------------------------------------ taking away
-def take_away(page: CataloguePage, kind: str) -> None:
-    """This very result as a file, and its address."""
+def take_away(ctx: Context, page: CataloguePage, kind: str) -> None:
+    """This very result as a file, its address, and the ways to hear of what is new in it."""
     name = cards.PAGES[kind]
     asked = urlencode([
         (parameter, value)
@@ -148,6 +150,7 @@ def take_away(page: CataloguePage, kind: str) -> None:
             el("p", f"下载这 {min(page.total, LIMIT):,} 条{most}，附字段说明和来源：", *links, cls="bj-count bj-files")
         )
         st.space("stretch")
+        searches.tools(ctx, kind, page.query)
         with st.popover("复制链接", icon=":material/link:", type="tertiary"):
             st.caption("打开这个链接，看到的就是现在的筛选和排序。")
             st.code(f"{guard.origin()}/{name}?{_here()}".rstrip("?"), language=None, wrap_lines=True)
@@ -163,7 +166,7 @@ def nothing(ctx: Context, kind: str, page: CataloguePage) -> None:
     if dropped or page.whole:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="less"):
             for name, count in dropped.items():
-                label = f"去掉「{filters.FACET_NAMES[name]}」有 {count:,} 条"
+                label = f"去掉「{catalogue.facet_name(kind, name)}」有 {count:,} 条"
                 st.button(label, key=f"less-{name}", on_click=address.write, kwargs={name: None, "page": None})
             if not dropped:
                 everything = {**dict.fromkeys(facets), "page": None}
@@ -176,6 +179,8 @@ def nothing(ctx: Context, kind: str, page: CataloguePage) -> None:
                 fresh = {**dict.fromkeys(facets), "q": word, "page": None, "order": None, "exact": None}
                 label = f"{cards.plain(word)} **{count:,}**"
                 st.button(label, key=f"near-{word}", on_click=address.write, kwargs=fresh)
+    with st.container(horizontal=True, vertical_alignment="center", key="take-away"):
+        searches.tools(ctx, kind, page.query)
     if kind != "organization":
         st.page_link(
             navigation.href("submit"),
