@@ -6,7 +6,7 @@ sentence that says what to do; all of them are found at once.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final
 
@@ -223,7 +223,7 @@ def _later(label: str) -> BeforeValidator:
                 value = date.fromisoformat(value)
             except ValueError:
                 raise _refuse(f"请重新选择「{label}」。") from None
-        if not isinstance(value, date):
+        if not isinstance(value, date) or isinstance(value, datetime):  # a moment cannot be compared with a day
             raise _refuse(f"请重新选择「{label}」。")
         if value < today_shanghai():
             raise _refuse(f"「{label}」已经过去，请重新选择。")
