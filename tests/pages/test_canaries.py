@@ -167,6 +167,8 @@ def test_routes_and_searches_hold_nothing_that_their_reader_may_not_see(
         for canary in fields:
             similar = matching.similar_achievements(session, canary, actor=VISITOR, limit=50)
             assert not {card.id for card in similar} & set(planted.records["achievement"]), canary
+            alike = matching.similar_demands(session, canary, actor=VISITOR, limit=50)
+            assert not {card.id for card in alike} & set(planted.records["demand"]), canary
     assert crawl.met & planted.shared, "no verified account fetched a file of theirs"
     crawl.report("routes")
 

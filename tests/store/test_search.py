@@ -218,3 +218,10 @@ def test_similar_achievements_share_words(loaded: Database) -> None:
         found = matching.similar_achievements(session, "稀土废料综合回收利用", actor=VISITOR)
         assert found and all(set("稀土回收利用") & set(card.title) for card in found)
         assert matching.similar_achievements(session, "ＺＺ不相干", actor=VISITOR) == ()
+
+
+def test_similar_demands_ask_for_the_same(loaded: Database) -> None:
+    with loaded.read() as session:
+        found = matching.similar_demands(session, "风机叶片退役以后怎么回收", actor=VISITOR)
+        assert found[0].title == "退役风机叶片回收利用难题" and {card.kind for card in found} == {"demand"}
+        assert matching.similar_demands(session, "ＺＺ不相干", actor=VISITOR) == ()
