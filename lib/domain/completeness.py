@@ -50,10 +50,21 @@ PARTS: Final[dict[str, dict[str, str]]] = {
         "deadline": "希望完成日期",
         "valid_until": "有效期",
     },
+    "military": {
+        "unit": "所属单位",
+        "place": "所在地",
+        "year": "年份",
+        "field": "领域",
+        "demand_class": "需求类别",
+        "cooperation_mode": "合作方式",
+        "budget": "预算",
+        "valid_until": "有效期",
+    },
 }
 """What a complete record of a kind tells: the answer's name and its label, in the order of the page.
 
-Left out is what a good record may lack for good reason: an award, further units, an attachment.
+Left out is what a good record may lack for good reason: an award, further units, an attachment. Of a 军民对接, which
+becomes a demand, no prose is asked, and so none is missed.
 """
 
 
@@ -72,7 +83,7 @@ class Completeness:
 
 
 def completeness(kind: str, answers: Mapping[str, object]) -> Completeness:
-    """How complete a record of this kind (achievement, demand) is, by its answers under the names of `PARTS`.
+    """How complete a record of this kind (achievement, demand, military) is, by its answers under the names of `PARTS`.
 
     Blank are None, an empty text and an empty list; False and 0 are answers. Names that are no part count nothing.
     """

@@ -15,7 +15,7 @@ from lib.domain.money import stated_amount
 from lib.domain.sheet import Section, Sheet, fits
 from lib.domain.telling import Stage, Term, numbered, right_remark, stages, validity
 from lib.domain.text import shorten
-from lib.domain.vocabulary import FIELDS, TRL_LEVELS, UNDISCLOSED, Origin, SubmissionState
+from lib.domain.vocabulary import FIELDS, TRL_LEVELS, UNDISCLOSED, Origin, SubmissionKind, SubmissionState
 from lib.services import catalogue, disclosure, exports, scopes
 from lib.services.forms import SEPARATOR
 from lib.store.models import Achievement, Demand, Event, EventItem, Organization, Submission
@@ -392,7 +392,15 @@ def _told(
             .order_by(Submission.id.desc())
             .limit(1)
         )
-    return Told(closed, completeness(kind, known | where), validity(record.valid_until, today_shanghai()), own)
+    asked = "military" if kind == "demand" and _military(session, record.id) else kind
+    return Told(closed, completeness(asked, known | where), validity(record.valid_until, today_shanghai()), own)
+
+
+def _military(session: Session, record_id: int) -> bool:
+    """True for a demand that a 军民对接 was published as."""
+    kind = Submission.kind == SubmissionKind.MILITARY.value
+    found = select(Submission.id).where(disclosure.of_record("demand", record_id), kind).limit(1)
+    return session.scalar(found) is not None
 
 
 def _events(session: Session, achievement_id: int) -> tuple[Shown, ...]:

@@ -184,5 +184,11 @@ def test_a_registration_names_an_achievement_of_ones_own(
     publish(app_database, SubmissionKind.REGISTRATION, registration(event, achievement_id=number), people.owner)
     with app_database.read() as session:
         assert session.scalar(select(EventItem.achievement_id)) == number
+    with app_database.read() as session:
+        entry = session.scalars(select(Submission.id).where(Submission.kind == "registration")).one()
+    become(people.owner)
+    assert f"/achievements?id={number}" in html(open_page("mine", {"id": str(entry)}))
+    become(people.administrator)
+    assert f"/achievements?id={number}" in html(open_page("review", {"id": str(entry)}))
     become(None)
     assert f"/achievements?id={number}" in html(open_page("roadshows", {"id": str(event)}))

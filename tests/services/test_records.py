@@ -16,7 +16,7 @@ from lib.services import records, roadshows, submissions
 from lib.store.engine import Database
 from lib.store.models import Achievement, Event, EventItem, Submission
 from tests.conftest import LOADER
-from tests.samples import achievement, person, registration, whole_achievement, whole_demand
+from tests.samples import achievement, military, person, registration, whole_achievement, whole_demand
 from tests.services.test_disclosure import People, publish
 
 KIND = SubmissionKind.ACHIEVEMENT
@@ -75,6 +75,12 @@ def test_a_demand_tells_its_term_and_what_it_lacks(loaded: Database, people: Peo
         facts = dict(records.facts_of_demand(found, {}))
     assert records.missing_line(found) == "还缺：试过的办法。"
     assert (found.told.term, facts["预算"]) == (Term.SOON, "120.50 万元")
+
+
+def test_nothing_is_missed_that_a_military_form_does_not_ask(loaded: Database, people: People) -> None:
+    number = publish(loaded, SubmissionKind.MILITARY, military(), people.owner)
+    with loaded.read() as session:
+        assert records.missing_line(records.demand(session, number, actor=VISITOR)) == ""
 
 
 def test_an_achievement_lists_the_events_where_it_was_shown(loaded: Database, people: People) -> None:

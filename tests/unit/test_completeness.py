@@ -42,6 +42,6 @@ def test_no_is_an_answer_and_what_is_no_part_counts_nothing() -> None:
 
 def test_every_part_is_a_column_of_the_record() -> None:
     elsewhere = {"unit": "organization_text", "place": "league_code"}
-    for kind, entity in (("achievement", Achievement), ("demand", Demand)):
+    for kind, entity in (("achievement", Achievement), ("demand", Demand), ("military", Demand)):
         columns = set(entity.__table__.columns.keys())
         assert {elsewhere.get(name, name) for name in PARTS[kind]} <= columns

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from lib.domain import disclosure
+from lib.domain import disclosure, trail
 from lib.domain.disclosure import Disclosed
 from lib.domain.money import show_wan
 from lib.domain.vocabulary import FieldLevel, SubmissionKind
@@ -334,8 +334,8 @@ def _shown(asked: Field, value: Any) -> str:
 
 
 def label(kind: SubmissionKind, name: str) -> str:
-    """What a field is called on the form; its own name when the form does not ask for it."""
+    """What an answer is called on the form, or in the trail where the form has no field for it."""
     parts = [*(section for step in steps(kind, {}, {}) for section in step.sections), DECLARED, SELF_CHECK]
     named = {asked.name: asked.label for _, rows in parts for row in rows for asked in row}
     named = {"title": "名称"} | named | disclosure.labels(kind)
-    return named.get(name, name)
+    return named.get(name) or trail.detail_label(name)

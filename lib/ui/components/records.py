@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import streamlit as st
 
@@ -49,6 +50,12 @@ def facts(rows: Sequence[Fact], title: str = "") -> None:
     ]
     heading = el("h3", title) if title else None
     draw(el("div", heading, el("dl", *items, cls="bj-facts")))
+
+
+def shows(content: Mapping[str, Any]) -> list[Fact]:
+    """The achievement that a registration shows, as a fact that leads to it; nothing where it shows none."""
+    number = content.get("achievement_id")
+    return [("展示的成果", el("a", "打开成果页", href=f"/achievements?id={int(number)}"))] if number else []
 
 
 def rail(steps: Sequence[tuple[str, str, bool]]) -> None:

@@ -207,7 +207,7 @@ def _answers(ctx: Context, own: OwnSubmission, answers: Mapping[str, Any]) -> No
         said = el("p", el("b", "审核意见："), comments[name], cls="bj-said") if name in comments else None
         return el("div", value, " ", level, said) if level or said else value
 
-    rows = [("名称", shown("title", own.title))]
+    rows = [("名称", shown("title", own.title)), *records.shows(answers)]
     rows += [(label, shown(name, value)) for name, label, value in forms.named_answers(kind, answers, places)]
     if "contact_name" not in answers:
         rows.append(("联系人", own.contact_hint))

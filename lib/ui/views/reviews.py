@@ -108,7 +108,8 @@ def record(ctx: Context, submission_id: int) -> None:
         with st.container(border=True):
             event = [("活动", found.event)] if found.event else []
             answers = forms.answers(receipt.kind, found.content, places)
-            records.facts([("名称", found.title), *event, *answers], "提交的内容")
+            shown = records.shows(found.content)
+            records.facts([("名称", found.title), *event, *shown, *answers], "提交的内容")
         if files:
             with st.container(border=True):
                 draw(el("h3", "附件"))
