@@ -147,25 +147,23 @@ class Industries:
         Read from the left, the longest first; of two characters that lie across the end of a word, such as 种牛 in
         良种牛羊, nothing is read.
         """
+        starts, inside = self._starts, self._inside
+        signs = self._signs.intersection(text)
         places: list[tuple[int, str]] = []
         end = 0
-        for place, word in self._at(text):
-            if place >= end or (place + len(word) > end and len(word) > _ACROSS):
-                places += [(place + inside, other) for inside, other in self._inside[word]]
-                end = place + len(word)
-        return places
-
-    def _at(self, text: str) -> Iterator[tuple[int, str]]:
-        """The longest word that begins at each place."""
-        starts, signs = self._starts, self._signs
         for place in range(len(text)):
+            longest = ""
             for word in starts.get(text[place : place + 2], ()):
                 if text.startswith(word, place):
-                    yield place, word
+                    longest = word
                     break
             else:
-                if text[place] in signs:
-                    yield place, text[place]
+                if signs and text[place] in signs:
+                    longest = text[place]
+            if longest and (place >= end or (place + len(longest) > end and len(longest) > _ACROSS)):
+                places += [(place + further, word) for further, word in inside[longest]]
+                end = place + len(longest)
+        return places
 
     def _all(self, text: str) -> Iterator[tuple[int, str]]:
         for place in range(len(text)):

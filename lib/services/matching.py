@@ -28,14 +28,15 @@ from lib.store.search import SearchIndex
 
 LIMIT: Final = 6
 LEAST_REASON, MOST_REASON = 4, 200
-_POOL: Final = 3
-_COMPARED: Final = 3
+_POOL: Final = 2
+_COMPARED: Final = 4
 """How many times as many records as are wanted are read and glanced at, and how many more than are wanted are compared
 in full."""
 _LARGE: Final = 2_000
 """Up to so many records all that a record says is asked for."""
-_WORDS, _INDUSTRIES, _PAIRS = 4, 2, 2
-"""Of how many features the records are looked for in a larger index, and of how many pairs of words."""
+_ASKED, _WORDS, _PAIRS = 5, 4, 2
+"""By how many features the records are looked for in a larger index, how many of them may be words, and by how many
+pairs of words."""
 _BEST_KNOWN: Final = 12
 """By how many words an industry is looked for there: a table names the best known first."""
 _BESIDE: Final = 0.2
@@ -180,7 +181,7 @@ def _pool(
     together: list[tuple[int, int]] = []
     if large:
         words = [key for key in asked if key[0] not in "@#"][:_WORDS]
-        asked = [*words, *islice((key for key in asked if key[0] in "@#"), _INDUSTRIES)]
+        asked = [*words, *(key for key in asked if key[0] in "@#")][:_ASKED]
         frequent = [place for place, key in enumerate(words) if standing.counts[key] > MOST]
         pairs = ((one, other) for one, other in combinations(frequent, 2) if not _overlap(asked[one], asked[other]))
         together = list(islice(pairs, _PAIRS))
