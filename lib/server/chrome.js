@@ -262,6 +262,12 @@
     pauses.set(area, setTimeout(() => softly(commit), PAUSE));
   }
 
+  // What was typed a moment before somebody goes back is given to the server too: leaving a field does that.
+  window.addEventListener("popstate", () => softly(() => {
+    const field = document.activeElement;
+    if (field?.closest(".st-key-form")) field.blur();
+  }));
+
   const stepOf = () => new URLSearchParams(location.search).get("step");
   let step = stepOf();
   let turning = 0;
