@@ -31,6 +31,7 @@ from lib.store.models import (
     EventItem,
     EventOrganizer,
     Organization,
+    SavedSearch,
     SealedField,
     Statistic,
     Submission,
@@ -228,6 +229,11 @@ def _write(store: Database, made: Scene) -> None:
         session.add(Draft(
             id=uuid4().hex, kind="demand", account_id=member.account_id, values={"title": text("draft")}, saved_at=now
         ))  # fmt: skip
+        for words in pieces(55, "saved"):
+            session.add(SavedSearch(
+                account_id=member.account_id, kind="achievement", query=urlencode({"q": words}), name=words[:60],
+                created_at=now, seen_at=now,
+            ))  # fmt: skip
         for state, who in (("pending", official), ("granted", official), ("pending", member)):
             mine = who is member
             session.add(AccessRequest(
@@ -288,6 +294,9 @@ PLACES: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("mine", "s-title-returned s-title-declined comment", ""),
         ("mine?view=notices", "notice notice-body", ""),
         ("mine?view=drafts", "draft", ""),
+        ("mine?view=searches", "", ""),
+        ("mine?view=searches&page=2", "", ""),
+        ("mine?view=searches&page=9", "saved0", ""),
         ("mine?id={returned}", "s-title-returned comment beside", ""),
         ("submit?revise={returned}", "comment", ""),
         ("access?view=mine", "reason answer", ""),
@@ -352,14 +361,15 @@ def _from_where(words: str, shown: str, tag: str) -> str:
 
 def _texts() -> dict[str, str]:
     """Every text by its name, as a screen shows it."""
-    short = [("unit", 115), ("q", 99), *((name, 195) for name in ("achievement", "demand", "event", "item"))]
+    titles = ((name, 195) for name in ("achievement", "demand", "event", "item"))
+    short = [("unit", 115), ("q", 99), ("saved", 55), *titles]
     parts = {f"{tag}{i}": words for tag, most in short for i, words in enumerate(pieces(most, tag))}
     named = re.findall(r'text\(f?"([\w-]+)"\)', Path(__file__).read_text())
     roles = [f"name-{role.value}" for role in Role]
     many = [f"s-{key}" for key in ("unit", "summary", "team", "technology", "description", "keywords", "indicators")]
-    titles = [f"s-title-{name}" for name in ("pending", "returned", "declined", "registration", "published", "visitor")]
+    handed = [f"s-title-{name}" for name in ("pending", "returned", "declined", "registration", "published", "visitor")]
     more = ["sealed-contact", "sealed-price"]
-    return {**{tag: text(tag) for tag in (*named, *roles, *many, *titles, *more)}, **parts}
+    return {**{tag: text(tag) for tag in (*named, *roles, *many, *handed, *more)}, **parts}
 
 
 def test_what_people_type_is_text_wherever_it_is_shown(
