@@ -111,7 +111,7 @@ class Industries:
         for name, (words, members) in (sectors or {}).items():
             own = [fold(word) for word in words]
             # The first words of an industry are those it is best known by: enough to find the sector's records.
-            known = [word for member in members for word in self.words[f"@{member}"][:_KNOWN]]
+            known = [word for nth in range(_KNOWN) for member in members for word in self.words[f"@{member}"][nth:][:1]]
             self.words[f"#{name}"] = tuple(dict.fromkeys((*own, *known)))
             self.rarities[f"#{name}"] = _NARROW / (1 + _WIDER * len(tuple(members)))
             for member in members:

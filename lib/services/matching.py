@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc, today_shanghai
 from lib.domain.errors import AccessDenied, NotFound
-from lib.domain.matching import Match, Need, Offer, Said, Subject, compare, glance, rarity, read, worth
+from lib.domain.matching import Match, Need, Offer, Said, Subject, compare, glance, rarity, read, shared, worth
 from lib.domain.vocabulary import FIELDS, Decision
 from lib.services import audit, catalogue, concepts, disclosure, forms, markings, notices, scopes
 from lib.services.catalogue import Card
@@ -37,8 +37,11 @@ _LARGE: Final = 2_000
 _ASKED, _WORDS, _PAIRS = 5, 4, 2
 """By how many features the records are looked for in a larger index, how many of them may be words, and by how many
 pairs of words."""
+_TELLING, _FEW = 0.5, 3
+"""Where fewer features than these say at least so much, the sectors are asked for too."""
 _BEST_KNOWN: Final = 12
-"""By how many words an industry is looked for there: a table names the best known first."""
+"""By how many words an industry is looked for there, and a sector by twice as many: the table names the best known
+first."""
 _BESIDE: Final = 0.2
 """The share of the best one's strength below which a match is not worth naming beside it."""
 _PROLIFIC: Final = 3
@@ -100,11 +103,12 @@ def for_achievement(session: Session, achievement_id: int, *, actor: Actor, limi
     decided = _decided(session, _OF_ACHIEVEMENT, achievement_id)
     industries = concepts.industries()
     said = read(offer, industries)
-    standing = _standing(session, search.DEMANDS, said)
+    standing = _standing(session, search.DEMANDS, said.features)
     ids, says = _pool(session, said, standing, decided, limit)
     needs = _worth_comparing(_needs(session, ids), said, says, decided, limit)
     pairs = [(need, offer, read(need, industries), said) for need in needs]
-    rarities = _standing(session, search.ACHIEVEMENTS, *(here for _, _, here, _ in pairs)).rarities if pairs else {}
+    alike = {key for _, _, here, there in pairs for key in shared(here, there) if key[0] != "#"}
+    rarities = _standing(session, search.ACHIEVEMENTS, alike).rarities
     matches = _shown(_compared(pairs, rarities), decided, "need_id", limit)
     matches = _with_record(session, matches, {offer.id: offer})
     return _suggestions(session, matches, decided, "need_id", catalogue.demand_cards)
@@ -122,7 +126,7 @@ def similar_demands(session: Session, words: str, *, actor: Actor, limit: int = 
     require(actor, Permission.READ_CATALOGUE)
     industries, need = concepts.industries(), Need(id=0, title=words)
     said = read(need, industries)
-    standing = _standing(session, search.DEMANDS, said)
+    standing = _standing(session, search.DEMANDS, said.features)
     ids, says = _pool(session, said, standing, {}, limit)
     others = _worth_comparing(_needs(session, ids), said, says, {}, limit)
     # Two demands are alike as a demand is like what answers it: of the other one only what it says is compared.
@@ -136,7 +140,7 @@ def _answers(session: Session, need: Need, decided: Mapping[int, Decision], limi
         return []
     industries = concepts.industries()
     said = read(need, industries)
-    standing = _standing(session, search.ACHIEVEMENTS, said)
+    standing = _standing(session, search.ACHIEVEMENTS, said.features)
     ids, says = _pool(session, said, standing, decided, limit)
     offers = _worth_comparing(_offers(session, ids), said, says, decided, limit)
     pairs = [(need, offer, said, read(offer, industries)) for offer in offers]
@@ -154,9 +158,9 @@ class _Standing:
     rarities: Mapping[str, float]
 
 
-def _standing(session: Session, index: SearchIndex, *said: Said) -> _Standing:
+def _standing(session: Session, index: SearchIndex, features: Iterable[str]) -> _Standing:
     industries = concepts.industries()
-    words = {key: industries.words_of(key) for one in said for key in one.features}
+    words = {key: industries.words_of(key) for key in features}
     total, found = counts(session, index, words.values())
     known = {key: found[any_of] for key, any_of in words.items()}
     rarities = {key: rarity(count, total) for key, count in known.items()}
@@ -169,14 +173,14 @@ def _pool(
     """The records that may fit, the best by what stands in them at all, and the features that were asked for with what
     each says: not the refused records, always the confirmed ones.
 
-    In a large index only the words and industries that say most are asked for, and the first of the words in pairs:
-    of a frequent feature alone no more than the newest records are seen.
+    In a large index only the words and industries that say most are asked for, the first of the words in pairs, and
+    sectors where these say little: of a frequent feature alone no more than the newest records are seen.
     """
-    weights = {key: weight for key, weight in said.features.items() if standing.counts[key]}
     large = standing.total > _LARGE
-    if not large or not weights:
-        weights |= said.sectors
-    says = {key: weight * worth(key) * standing.rarities[key] for key, weight in weights.items()}
+    stands = {key: weight for key, weight in said.features.items() if standing.counts[key]}
+    says = {key: weight * worth(key) * standing.rarities[key] for key, weight in stands.items()}
+    if not large or sum(weight >= _TELLING for weight in says.values()) < _FEW:
+        says |= {key: weight * worth(key) * standing.rarities[key] for key, weight in said.sectors.items()}
     asked = sorted(says, key=lambda key: -says[key])
     together: list[tuple[int, int]] = []
     if large:
@@ -186,8 +190,9 @@ def _pool(
         pairs = ((one, other) for one, other in combinations(frequent, 2) if not _overlap(asked[one], asked[other]))
         together = list(islice(pairs, _PAIRS))
     words_of, counted = concepts.industries().words_of, [standing.counts.get(key, 0.0) for key in asked]
-    most = _BEST_KNOWN if large else None
-    found = postings(session, standing.index, [words_of(key)[:most] for key in asked], together, counted)
+    most = {"@": _BEST_KNOWN, "#": 2 * _BEST_KNOWN} if large else {}
+    words_asked = [words_of(key)[: most.get(key[0])] for key in asked]
+    found = postings(session, standing.index, words_asked, together, counted)
     holds: dict[int, float] = {}
     for key, posting in zip(asked, found, strict=False):
         for record_id in posting.ids:

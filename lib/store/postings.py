@@ -19,8 +19,13 @@ from lib.store.search import SearchIndex
 _LARGE: Final = 10_000
 MOST: Final = 100
 """How many records of one feature are read."""
+_MANY: Final = 1_000
+"""From how many records on counts are remembered."""
 _REMEMBERED: Final = 20_000
 _STEP: Final = 0.02
+_SAMPLE, _FREQUENT = 3_000, 0.01
+"""Of how many of the newest records of a large index on PostgreSQL is told how frequent a word is, and the share from
+which on that is enough."""
 _DENSE: Final = 0.022
 """The share of records from which on PostgreSQL finds the newest sooner by looking at one after the other."""
 Words = tuple[str, ...]
@@ -55,11 +60,11 @@ def postings(
 def counts(session: Session, index: SearchIndex, features: Iterable[Words]) -> tuple[int, dict[Words, float]]:
     """How many records are indexed, and in about how many of them each feature stands.
 
-    In a large index what was counted is remembered until the index has grown or shrunk by a fiftieth.
+    In an index of many records what was counted is remembered until it has grown or shrunk by a fiftieth.
     """
     highest, total = _size(session, index)
     wanted = list(dict.fromkeys(features))
-    if total < _LARGE:
+    if total < _MANY:
         return total, dict(zip(wanted, _counted(session, index, wanted, highest, total), strict=True))
     size = round(math.log(total) / _STEP)
     known = _known.setdefault(session.get_bind(), {})
@@ -76,8 +81,30 @@ _known: WeakKeyDictionary[Any, dict[tuple[str, int, Words], float]] = WeakKeyDic
 
 
 def _counted(session: Session, index: SearchIndex, features: Sequence[Words], highest: int, total: int) -> list[float]:
-    found = _found(session, index, features, (), frozenset(), highest, total) if features else []
-    return [posting.count for posting in found]
+    """In how many records each feature stands. On PostgreSQL, which must look at every record that has a word, the
+    frequent ones of a large index are told by the newest records alone."""
+    sampled: dict[int, float] = {}
+    if total >= _LARGE and not _is_sqlite(session):
+        sampled = {place: count for place, count in _sampled(session, index, features, highest, total).items()
+                   if count > _FREQUENT * total}  # fmt: skip
+    rest = [place for place in range(len(features)) if place not in sampled]
+    found = _found(session, index, [features[place] for place in rest], (), frozenset(), highest, total)
+    sampled |= {place: posting.count for place, posting in zip(rest, found, strict=True)}
+    return [sampled[place] for place in range(len(features))]
+
+
+def _sampled(
+    session: Session, index: SearchIndex, features: Sequence[Words], highest: int, total: int
+) -> dict[int, float]:
+    """In how many records each feature stands, as the newest of them let expect."""
+    values = {f"m{number}": _expression(words, sqlite=False) for number, words in enumerate(features)}
+    asked = {name: expression for name, expression in values.items() if expression}
+    if not asked:
+        return {}
+    columns = "".join(f", count(*) FILTER (WHERE grams @@ CAST(:{name} AS tsquery)) AS {name}" for name in asked)
+    sql = f"SELECT count(*) AS seen{columns} FROM {index.fts} WHERE id > :least"
+    row = session.execute(_statement(sql), {**asked, "least": highest - _SAMPLE}).mappings().one()
+    return {int(name[1:]): row[name] * total / max(1, row["seen"]) for name in asked}
 
 
 def _found(
