@@ -475,7 +475,8 @@ def find(session: Session, kind: str, query: CatalogueQuery, *, actor: Actor, mo
         raise InvalidQuery(f"页码从 1 起，每页 1 至 {most} 条。")
     if query.order not in ORDERS:
         raise InvalidQuery("没有这种排序方式。")
-    query = replace(query, facets={name: _values(name, values) for name, values in query.facets.items()})
+    if any(query.facets.get(name) for name in _RANGES):
+        query = replace(query, facets={name: _values(name, values) for name, values in query.facets.items()})
     chosen = _numbers(kind, query)
     groups = _groups(query.q) if query.wide else search.asked(query.q)
     found = search.find(

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from math import prod
 from typing import Any, Final
@@ -69,12 +69,12 @@ class SearchIndex:
         """The narrow table of facet numbers."""
         return Base.metadata.tables[f"{self.name}_index"]
 
-    @property
+    @cached_property
     def facets(self) -> tuple[str, ...]:
         """The facets that every search counts."""
         return self.groups["cell"]
 
-    @property
+    @cached_property
     def further(self) -> tuple[str, ...]:
         """The facets that are counted where they are asked for."""
         return tuple(facet for column, group in self.groups.items() if column != "cell" for facet in group)
@@ -374,7 +374,7 @@ def find(
         matched = match(session, index, groups, some=True)
         counted = count(session, index, matched, chosen)
         loosened = bool(counted.whole)
-    found = replace(counted, loosened=loosened)
+    found = replace(counted, loosened=True) if loosened else counted
     if offset >= found.total:
         return found
 

@@ -84,22 +84,22 @@ def _chips(page: CataloguePage, names: Mapping[str, str]) -> None:
     }
     if not labels:
         return
-    st.session_state["chips"] = None
+    st.session_state["chips"] = []
     st.pills(
         "已选条件，点一下去掉",
         list(labels),
+        selection_mode="multi",  # of one choice among several the browser would make radio buttons
         format_func=lambda option: f":material/close: {labels.get(option, option)}",
         key="chips",
         label_visibility="collapsed",
         width="stretch",
-        on_change=lambda: _take_back(page, st.session_state["chips"] or ""),
+        on_change=lambda: _take_back(page, st.session_state["chips"]),
     )
 
 
-def _take_back(page: CataloguePage, option: str) -> None:
-    name, _, taken = option.partition("=")
-    if name in page.query.facets:
-        left = [value for value in page.query.facets[name] if value != taken]
+def _take_back(page: CataloguePage, options: list[str]) -> None:
+    for name, _, taken in (option.partition("=") for option in options):
+        left = [value for value in page.query.facets.get(name, ()) if value != taken]
         address.write(**{name: left, "page": None})
 
 

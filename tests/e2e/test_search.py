@@ -45,6 +45,30 @@ def test_two_characters_by_keyboard_alone_then_a_facet_and_back(server: Server, 
     assert _titles(page) == narrowed
 
 
+def test_further_filters_by_keyboard_back_and_forward(server: Server, visit: Callable[..., Visit]) -> None:
+    seen = visit(server)
+    page = seen.open(f"achievements?q={quote('稀土')}")
+    whole = _titles(page)
+    page.get_by_role("button", name="更多筛选").press("Enter")
+    expect(page).to_have_url(re.compile("more=1"))
+    page.get_by_role("button", name=re.compile("^科研院所")).press("Enter")
+    expect(page).to_have_url(re.compile(f"unit={quote('科研院所')}"))
+    seen.settle()
+    assert 0 < len(narrowed := _titles(page)) <= len(whole) and narrowed != whole
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("unit="))
+    seen.settle()
+    assert _titles(page) == whole
+    page.go_forward()
+    expect(page).to_have_url(re.compile("unit="))
+    seen.settle()
+    assert _titles(page) == narrowed
+    page.get_by_role("button", name="单位类别：科研院所").press("Enter")
+    expect(page).not_to_have_url(re.compile("unit="))
+    seen.settle()
+    assert _titles(page) == whole
+
+
 def test_a_copied_link_opens_the_same_view_elsewhere(server: Server, visit: Callable[..., Visit]) -> None:
     seen = visit(server)
     page = seen.open(f"achievements?q={quote('奶业')}&year=2024&order=year&compare=1")

@@ -128,7 +128,7 @@ def test_further_filters_open_are_chosen_and_taken_back() -> None:
     assert "more" not in at.query_params and _pills(at, "facet-trl") is None and len(_titles(at)) == 2
     chips = _pills(at, "chips")
     assert [option.split()[-2:] for option in chips.options] == [["成熟度：4", "级"], ["成熟度：5", "级"]]
-    at = chips.set_value("trl=4").run()
+    at = chips.set_value(["trl=4"]).run()
     assert _titles(at) == ["储氢罐 5"]
     at = _press(at, "清除筛选")
     assert "trl" not in at.query_params and len(_titles(at)) == 12
