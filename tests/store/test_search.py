@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from bench import fuzz
-from lib.domain.access import VISITOR
+from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.dates import now_utc
 from lib.domain.errors import InvalidQuery
 from lib.domain.text import fold, simplified
-from lib.services import catalogue, concepts, matching
+from lib.services import catalogue, concepts, demo, matching
 from lib.services.catalogue import CataloguePage, CatalogueQuery
+from lib.services.demo import Volume
 from lib.settings import ROOT
 from lib.store import search
 from lib.store.engine import Database
@@ -131,6 +132,20 @@ def test_title_goes_before_keywords_before_text_before_date(loaded: Database) ->
         for n in (1, 2, 3, 4)
     ]
     assert pages == ["石墨炔", "词", "新", "旧"]
+
+
+def test_keywords_go_before_text_however_many_hits_there_are(loaded: Database) -> None:
+    demo.create(loaded, Volume(achievements=2400), actor=Actor(Role.ADMINISTRATOR, name="测试"))
+    with loaded.write() as session:
+        moments = {"created_at": now_utc(), "updated_at": now_utc()}
+        session.add(Achievement(title="词", keywords="方法研究", origin="demo", source_date=None, **moments))
+    found = [
+        card for page in range(1, 9)
+        for card in _page(loaded, CatalogueQuery(q="研究", order="relevance", size=100, page=page)).items
+    ]  # fmt: skip
+    in_title = sum("研究" in card.title for card in found)
+    assert _total(loaded, CatalogueQuery(q="研究")) > 2400 and 100 < in_title < 700
+    assert all("研究" in card.title for card in found[:in_title]) and found[in_title].title == "词"
 
 
 def test_nothing_found_names_words_that_find_something(loaded: Database) -> None:
