@@ -5,7 +5,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +21,7 @@ from lib.store.engine import Database
 SQLITE = "SQLite"
 POSTGRESQL = "PostgreSQL"
 
+_REAL = (["init"],)
 _MADE_BY = ("lib/domain", "lib/store", "lib/services", "data")
 
 
@@ -38,7 +39,7 @@ class Bed:
     @cached_property
     def real(self) -> Path:
         """The real data alone."""
-        return _made("real.db", (["init"],))
+        return _made("real.db", _REAL)
 
     @cached_property
     def volume(self) -> Path:
@@ -53,9 +54,16 @@ class Bed:
     @cached_property
     def postgresql(self) -> str:
         """Address of a PostgreSQL database that holds what `volume` holds."""
-        address = self.running.enter_context(postgres.database())
-        for command in _volume(self.size):
-            _product(command, address, "PostgreSQL")
+        return self._on_postgresql("volume", _volume(self.size))
+
+    @cached_property
+    def _server(self) -> Callable[[str], str]:
+        return self.running.enter_context(postgres.server())
+
+    def _on_postgresql(self, name: str, commands: Sequence[Sequence[str]]) -> str:
+        address = self._server(name)
+        for command in commands:
+            _product(command, address, f"PostgreSQL, {name}")
         postgres.administer(address, "VACUUM (ANALYZE)")  # as the server does by itself a minute later
         return address
 
@@ -71,8 +79,13 @@ class Bed:
 
     @cached_property
     def real_store(self) -> Database:
-        """The database with the real data alone."""
+        """The database with the real data alone, on SQLite."""
         return self._store(f"sqlite:///{self.real}")
+
+    @cached_property
+    def real_stores(self) -> dict[str, Database]:
+        """The databases with the real data alone, by kind."""
+        return {SQLITE: self.real_store, POSTGRESQL: self._store(self._on_postgresql("real", _REAL))}
 
     @cached_property
     def corpora(self) -> dict[str, Corpus]:

@@ -57,16 +57,24 @@ class Datasette:
         return self._get(tuple(("_where", test) for test in tests))
 
     def _get(self, asked: tuple[tuple[str, str], ...]) -> bytes:
-        connection: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=120)
-            self._own.connection = connection
-        connection.request("GET", f"/copy/rows.json?{urlencode((*asked, *_ASKED))}")
-        answer = connection.getresponse()
+        target = f"/copy/rows.json?{urlencode((*asked, *_ASKED))}"
+        try:
+            answer = self._answer(target)
+        except ConnectionError:  # the server closes what was idle for five seconds
+            self._own.connection = None
+            answer = self._answer(target)
         body = answer.read()
         if answer.status != http.client.OK:
             raise RuntimeError(f"Datasette answered {answer.status}: {body[:300]!r}")
         return body
+
+    def _answer(self, target: str) -> http.client.HTTPResponse:
+        connection: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=120)
+            self._own.connection = connection
+        connection.request("GET", target)
+        return connection.getresponse()
 
 
 def total(answer: bytes) -> int:

@@ -51,7 +51,7 @@ def _build(bed: Bed, store: Database) -> None:
     for _ in range(_BUILDS):
         ours.append(_timed(store, _ours))
         trigram.append(_timed(store, _trigram))
-    cut = _timed(store, _jieba) * bed.size / _SAMPLE
+    cut = _timed(store, _jieba) * max(1, bed.size / _SAMPLE)
     bed.report.line(f"build: ours {min(ours):.2f} s, trigram {min(trigram):.2f} s, jieba about {cut:.0f} s")
     bed.report.figure("6", "SQLite: building the index ÷ FTS5 trigrams", min(ours) / min(trigram), 1.2)
     bed.report.figure("6", f"SQLite: building the index ÷ jieba and FTS5, from {_SAMPLE:,}", min(ours) / cut, 0.2)

