@@ -125,3 +125,12 @@ def test_a_demand_whose_time_is_over_is_offered_to_nobody(loaded: Database) -> N
     with loaded.read() as session:
         found = matching.for_achievement(session, first, actor=VISITOR, limit=50)
         assert found.items and 13 not in {item.card.id for item in found.items}
+
+
+def test_an_achievement_whose_time_is_over_is_offered_to_nobody(loaded: Database) -> None:
+    (first, _), *_ = _shown(loaded, 13)
+    with loaded.write() as session:
+        session.get_one(Achievement, first).valid_until = today_shanghai() - timedelta(days=1)
+    assert _shown(loaded, 13) and first not in dict(_shown(loaded, 13))
+    with loaded.read() as session:
+        assert matching.for_achievement(session, first, actor=VISITOR, limit=50).items == ()
