@@ -25,6 +25,8 @@ _MOST_OWN: Final = 200
 _EVENTS: Final = 10
 _VALUE: Final = 110
 """How much of a summary may stand in the place of a value."""
+_ADDRESS: Final = 160
+"""The longest address of a source that is printed; half an address leads nowhere."""
 _HIDDEN: Final = {"ip": "rights"}
 """A restricted field whose answer has another name."""
 
@@ -281,6 +283,7 @@ def _on_paper(view: AchievementView | DemandView, head: _Head, room: _Room, addr
     r = view.record
     publisher = r.source_publisher or "发布方未披露"
     source = " · ".join(filter(None, (Origin(r.origin).label, publisher, str(r.source_stated or ""))))
+    original = f"原文：{r.source_url} 。" if 0 < len(r.source_url) <= _ADDRESS else ""
     noun = exports.NOUNS[r.__tablename__]
     return Sheet(
         title=r.title,
@@ -289,7 +292,7 @@ def _on_paper(view: AchievementView | DemandView, head: _Head, room: _Room, addr
         facts=tuple((name, shorten(text, room.short)) for name, text in head.facts),
         sections=tuple(section for section in head.sections if section.text or section.rows),
         missing=missing_line(view),
-        source=f"来源：{source}。未写明的内容为未披露。",
+        source=f"来源：{source}。{original}未写明的内容为未披露。",
         printed=f"{today_shanghai()} 打印，最新内容见：",
         address=address,
         coded=coded,

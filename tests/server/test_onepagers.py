@@ -2,16 +2,19 @@
 
 import io
 import re
+from html import escape
 from secrets import token_hex
 
 import pytest
 from docx import Document
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from lib.domain.vocabulary import SubmissionKind
 from lib.services import accounts
 from lib.settings import settings
 from lib.store.engine import Database
+from lib.store.models import Achievement
 from tests.samples import CANARY, whole_achievement, whole_demand
 from tests.services.test_disclosure import People, publish
 
@@ -77,6 +80,13 @@ def test_a_bare_public_fact_says_what_its_source_leaves_open(client: TestClient,
     told = client.get(f"/print/{page}/1").text
     assert "来源没有写明：" in told and "公开信息" in told and told.count("<h2>") <= 1
     assert "来源没有写明：" in texts(client.get(f"/download/{page}/1.docx").content)
+
+
+def test_a_source_with_an_address_is_printed_with_it(client: TestClient, app_database: Database) -> None:
+    with app_database.read() as session:
+        there = Achievement.source_url != ""
+        number, url = session.execute(select(Achievement.id, Achievement.source_url).where(there).limit(1)).one()
+    assert f"原文：{escape(url)} 。" in client.get(f"/print/achievements/{number}").text
 
 
 def test_nothing_closed_is_printed_for_anybody(client: TestClient, app_database: Database) -> None:
