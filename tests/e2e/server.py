@@ -36,7 +36,7 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until the server says that it is ready."""
-        self.port = self.port or free_port()
+        self.port = self.port or _free_port()
         environment = {**os.environ, "DATABASE_URL": self.url or f"sqlite:///{self.file}", "PORT": str(self.port)}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -87,8 +87,7 @@ class Server:
         return answer.cookies[settings().session_cookie]
 
 
-def free_port() -> int:
-    """A port of this machine on which nobody listens."""
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
