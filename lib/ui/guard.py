@@ -1,16 +1,19 @@
 """Every page's first line: who is there, may they see this page, and how fresh is the data."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 import streamlit as st
 
 from lib.domain.access import Actor, Permission, require
 from lib.domain.errors import AccessDenied
-from lib.services import accounts, audit, notices, personal, revisions, trace
+from lib.services import accounts, audit, notices, personal, revisions, searches, trace
+from lib.services.searches import News, Saved
 from lib.settings import settings
 from lib.store.engine import database
+from lib.ui import cache
 from lib.ui.components import bands
 from lib.ui.components.markup import draw, el
 
@@ -24,7 +27,11 @@ class Context:
     must_agree: bool = False
     """True when the consent text has changed since the actor agreed to it."""
     unread: int = 0
-    """How many notices the actor has not read."""
+    """How many notices the actor has not read, and saved searches with something new."""
+    saved: tuple[Saved, ...] = ()
+    """The searches that the actor keeps."""
+    news: Mapping[int, News] = field(default_factory=dict)
+    """What is new in each of them, by its id."""
 
     def revision(self, *topics: str) -> tuple[int, ...]:
         """The numbers that a cache of these topics is keyed by."""
@@ -55,12 +62,13 @@ def begin() -> Context:
     run = trace.begin(st.context.ip_address or "")
     with database().read() as session:
         actor = accounts.actor_of(session, token(), address=run.address, request_id=run.id)
-        context = Context(
-            actor,
-            revisions.read(session),
-            personal.must_agree(session, actor=actor),
-            notices.unread(session, actor=actor),
-        )
+        numbers = revisions.read(session)
+        must_agree = personal.must_agree(session, actor=actor)
+        unread = notices.unread(session, actor=actor)
+        saved = searches.listing(session, actor=actor)
+    news = cache.news(saved, tuple(numbers[kind] for kind in searches.KINDS))
+    unread += sum(1 for new in news.values() if new.unread)
+    context = Context(actor, numbers, must_agree, unread, saved, news)
     _RUN.set(context)
     return context
 

@@ -1,4 +1,4 @@
-"""我的: one's own submissions and what to do with them, notices, drafts, the own feed."""
+"""我的: one's own submissions and what to do with them, notices, drafts, saved searches, the own feed."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -23,20 +23,21 @@ from lib.ui.components import bands, cards, forms, receipts, records
 from lib.ui.components.markup import Markup, draw, el
 from lib.ui.guard import Context
 from lib.ui.views import attachments as attachment_views
+from lib.ui.views import searches
 
-_VIEWS: Final = ("submissions", "notices", "drafts", "feed")
+_VIEWS: Final = ("submissions", "notices", "drafts", "searches", "feed")
 _YEAR: Final = timedelta(days=365)
 
 
 def overview(ctx: Context) -> None:
-    """Submissions, notices, drafts or the feed: one of them at a time."""
+    """Submissions, notices, drafts, saved searches or the feed: one of them at a time."""
     view = address.choice("view", _VIEWS, "submissions")
     page = address.number("page") or 1
     with database().read() as session:
         sent = submissions.own(session, page if view == "submissions" else 1, actor=ctx.actor)
         told = notices.listing(session, page if view == "notices" else 1, actor=ctx.actor)
         typed = drafts.listing(session, actor=ctx.actor, browser=guard.browser())
-    bands.band("我的", "提交的进展、通知和没写完的草稿都在这里。")
+    bands.band("我的", "提交的进展、通知、没写完的草稿和保存的搜索都在这里。")
     if done := st.session_state.pop("done", ""):
         st.success(done, icon=":material/check_circle:")
     with st.container(horizontal=True, vertical_alignment="center", key="summary"):
@@ -44,6 +45,7 @@ def overview(ctx: Context) -> None:
             "submissions": f"提交 {sent.total}",
             "notices": f"通知 {told.unread} 条未读" if told.unread else "通知",
             "drafts": f"草稿 {len(typed)}",
+            "searches": searches.label(ctx),
             "feed": "订阅",
         }
         filters.segments("看什么", labels, view, key="view", chosen=lambda value: address.write(view=value, page=None))
@@ -55,6 +57,8 @@ def overview(ctx: Context) -> None:
         _notices(ctx, told)
     elif view == "drafts":
         _drafts(ctx, typed)
+    elif view == "searches":
+        searches.mine(ctx, page)
     elif view == "feed":
         _feed(ctx)
     else:
