@@ -330,24 +330,6 @@ def evidence(need: Said, offer: Said, rarities: Mapping[str, float]) -> dict[str
     return {key: weight * rarities.get(key, 0.0) for key, weight in shared(need, offer).items()}
 
 
-def glance(words: Iterable[tuple[Sequence[str], float]], said: Subject, other: Subject) -> float:
-    """About how well another record fits, by which of the words stand in it: to choose what is compared in full."""
-    head, _, tail = other.folded.partition("\n")
-    total = 0.0
-    for any_of, counts in words:
-        for word in any_of:
-            if word in head:
-                total += _TITLE * counts
-                break
-        else:
-            for word in any_of:
-                if word in tail:
-                    total += _TEXT * counts
-                    break
-    same_field = said.field is not None and said.field == other.field
-    return (total + _SAME_FIELD * same_field) * (1 + _FIELD * same_field)
-
-
 def compare(
     need: Need,
     offer: Offer,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import nlargest
 from itertools import combinations, islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc, today_shanghai
 from lib.domain.errors import AccessDenied, NotFound
-from lib.domain.matching import Match, Need, Offer, Said, Subject, compare, glance, rarity, read, shared, worth
+from lib.domain.matching import Match, Need, Offer, Said, compare, rarity, read, shared, worth
 from lib.domain.vocabulary import FIELDS, Decision
 from lib.services import audit, catalogue, concepts, disclosure, forms, markings, notices, scopes
 from lib.services.catalogue import Card
@@ -28,16 +28,13 @@ from lib.store.search import SearchIndex
 
 LIMIT: Final = 6
 LEAST_REASON, MOST_REASON = 4, 200
-_POOL: Final = 2
-_COMPARED: Final = 4
-"""How many times as many records as are wanted are read and glanced at, and how many more than are wanted are compared
-in full."""
+_MORE: Final = 5
+"""How many more records than are wanted are read and compared."""
 _LARGE: Final = 2_000
 """Up to so many records all that a record says is asked for."""
-_ASKED, _WORDS, _PAIRS = 5, 4, 2
-"""By how many features the records are looked for in a larger index, how many of them may be words, and by how many
-pairs of words."""
-_TELLING, _FEW = 0.5, 3
+_ASKED, _WORDS = 5, 4
+"""By how many features the records are looked for in a larger index, and how many of them may be words."""
+_TELLING, _FEW = 0.4, 2
 """Where fewer features than these say at least so much, the sectors are asked for too."""
 _BEST_KNOWN: Final = 12
 """By how many words an industry is looked for there, and a sector by twice as many: the table names the best known
@@ -46,7 +43,6 @@ _BESIDE: Final = 0.2
 """The share of the best one's strength below which a match is not worth naming beside it."""
 _PROLIFIC: Final = 3
 """From how many achievements in a field a unit's record is worth a word."""
-_S = TypeVar("_S", bound=Subject)
 _A, _D = Achievement.__table__.c, Demand.__table__.c
 
 
@@ -104,8 +100,7 @@ def for_achievement(session: Session, achievement_id: int, *, actor: Actor, limi
     industries = concepts.industries()
     said = read(offer, industries)
     standing = _standing(session, search.DEMANDS, said.features)
-    ids, says = _pool(session, said, standing, decided, limit)
-    needs = _worth_comparing(_needs(session, ids), said, says, decided, limit)
+    needs = _needs(session, _pool(session, said, standing, decided, limit))
     pairs = [(need, offer, read(need, industries), said) for need in needs]
     alike = {key for _, _, here, there in pairs for key in shared(here, there) if key[0] != "#"}
     rarities = _standing(session, search.ACHIEVEMENTS, alike).rarities
@@ -127,8 +122,7 @@ def similar_demands(session: Session, words: str, *, actor: Actor, limit: int = 
     industries, need = concepts.industries(), Need(id=0, title=words)
     said = read(need, industries)
     standing = _standing(session, search.DEMANDS, said.features)
-    ids, says = _pool(session, said, standing, {}, limit)
-    others = _worth_comparing(_needs(session, ids), said, says, {}, limit)
+    others = _needs(session, _pool(session, said, standing, {}, limit))
     # Two demands are alike as a demand is like what answers it: of the other one only what it says is compared.
     pairs = [(need, Offer(one.id, one.title, one.text, one.keywords), said, read(one, industries)) for one in others]
     matches = _shown(_compared(pairs, standing.rarities), {}, "offer_id", limit)
@@ -141,8 +135,7 @@ def _answers(session: Session, need: Need, decided: Mapping[int, Decision], limi
     industries = concepts.industries()
     said = read(need, industries)
     standing = _standing(session, search.ACHIEVEMENTS, said.features)
-    ids, says = _pool(session, said, standing, decided, limit)
-    offers = _worth_comparing(_offers(session, ids), said, says, decided, limit)
+    offers = _offers(session, _pool(session, said, standing, decided, limit))
     pairs = [(need, offer, said, read(offer, industries)) for offer in offers]
     matches = _shown(_compared(pairs, standing.rarities), decided, "offer_id", limit)
     return _with_record(session, matches, {offer.id: offer for offer in offers})
@@ -167,14 +160,11 @@ def _standing(session: Session, index: SearchIndex, features: Iterable[str]) -> 
     return _Standing(index, total, known, rarities | industries.rarities)
 
 
-def _pool(
-    session: Session, said: Said, standing: _Standing, decided: Mapping[int, Decision], limit: int
-) -> tuple[list[int], dict[str, float]]:
-    """The records that may fit, the best by what stands in them at all, and the features that were asked for with what
-    each says: not the refused records, always the confirmed ones.
+def _pool(session: Session, said: Said, standing: _Standing, decided: Mapping[int, Decision], limit: int) -> list[int]:
+    """The records that may fit, the best by what stands in them at all: not the refused, always the confirmed ones.
 
-    In a large index only the words and industries that say most are asked for, the first of the words in pairs, and
-    sectors where these say little: of a frequent feature alone no more than the newest records are seen.
+    In a large index only the words and industries that say most are asked for, the first two of the words
+    together, and sectors where these say little: of a frequent feature alone no more than the newest records are seen.
     """
     large = standing.total > _LARGE
     stands = {key: weight for key, weight in said.features.items() if standing.counts[key]}
@@ -188,7 +178,7 @@ def _pool(
         asked = [*words, *(key for key in asked if key[0] in "@#")][:_ASKED]
         frequent = [place for place, key in enumerate(words) if standing.counts[key] > MOST]
         pairs = ((one, other) for one, other in combinations(frequent, 2) if not _overlap(asked[one], asked[other]))
-        together = list(islice(pairs, _PAIRS))
+        together = list(islice(pairs, 1))
     words_of, counted = concepts.industries().words_of, [standing.counts.get(key, 0.0) for key in asked]
     most = {"@": _BEST_KNOWN, "#": 2 * _BEST_KNOWN} if large else {}
     words_asked = [words_of(key)[: most.get(key[0])] for key in asked]
@@ -204,23 +194,13 @@ def _pool(
     for record_id, decision in decided.items():
         if decision is Decision.REFUSED:
             holds.pop(record_id, None)
-    best = nlargest(_POOL * limit, ((says_in_all, record_id) for record_id, says_in_all in holds.items()))
+    best = nlargest(limit + _MORE, zip(holds.values(), holds, strict=True))
     confirmed = {record_id for record_id, decision in decided.items() if decision is Decision.CONFIRMED}
-    return list({record_id for _, record_id in best} | confirmed), {key: says[key] for key in asked}
+    return list({record_id for _, record_id in best} | confirmed)
 
 
 def _overlap(one: str, other: str) -> bool:
     return one in other or other in one
-
-
-def _worth_comparing(
-    subjects: Sequence[_S], said: Said, says: Mapping[str, float], decided: Mapping[int, Decision], limit: int
-) -> list[_S]:
-    """Those worth comparing in full: the best at a glance, and the confirmed ones."""
-    words = [(concepts.industries().words_of(key), weight) for key, weight in says.items()]
-    glances = ((glance(words, said.subject, one), one.id) for one in subjects)
-    best = {record_id for _, record_id in nlargest(limit + _COMPARED, glances)} | decided.keys()
-    return [one for one in subjects if one.id in best]
 
 
 def _compared(pairs: Iterable[tuple[Need, Offer, Said, Said]], rarities: Mapping[str, float]) -> list[Match]:

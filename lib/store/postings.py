@@ -17,7 +17,7 @@ from lib.domain.text import phrases
 from lib.store.search import SearchIndex
 
 _LARGE: Final = 10_000
-MOST: Final = 100
+MOST: Final = 80
 """How many records of one feature are read."""
 _MANY: Final = 1_000
 """From how many records on counts are remembered."""
