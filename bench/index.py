@@ -162,6 +162,8 @@ def _beside_writes(bed: Bed, stores: dict[str, Database]) -> None:
         bed.report.figure(
             "6", f"{kind}: search p95 beside {rate:.0f} writes/s ÷ quiet", turns.p95(busy) / turns.p95(quiet), 1.25
         )
+        if rate < 0.95 * WRITES:
+            bed.report.note(f"{kind}: the writer wanted {WRITES} writes/s and reached {rate:.0f} beside the searches.")
 
 
 def _searches(store: Database, seconds: float) -> list[float]:
