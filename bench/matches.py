@@ -29,7 +29,7 @@ def judgements(bed: Bed) -> None:
     unseen = judged.unseen(bed.real_store)
     fresh = unseen.pop("matching")
     bed.report.figure(
-        "judged", "the same over invented demands that took no part in the weights",
+        "judged", "the same over invented demands, written after the table of industries",
         fresh.ndcg - max(score.ndcg for score in unseen.values()), 0.15, least=True,
     )  # fmt: skip
     right = ", ".join(f"{label} {useful} of {shown}" for label, (useful, shown) in listed.items())
