@@ -1,9 +1,9 @@
 """What the matching and the search find of what people judged by reading: against two baselines, in one run.
 
 The judged pairs and queries lie in tests/data/eval: `matching.csv` for the demands of the real data, `unseen.csv` for
-invented demands in the words of enterprises, judged by one reader after the table of industries stood. Some weights and
-a few synonyms were settled while both sets were in view, so neither is free of us: the first measurement of the invented
-demands, before anything was changed, stood 0.127 above the better baseline.
+invented demands in the words of enterprises, judged by one reader after the table of industries stood. Some weights
+and a few synonyms were settled while both sets were in view, so neither is free of us: the first measurement of the
+invented demands, before anything was changed, stood 0.127 above the better baseline.
 A ranking of a demand counts by nDCG@5 (gain 2^grade - 1) over all judged pairs of the demand, and by how many of those
 with grade 2 or 3 are among its first ten.
 """
