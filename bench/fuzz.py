@@ -72,8 +72,9 @@ def _asked(bed: Bed, data: str, stores: Mapping[str, Database], count: int) -> N
             if number % _SCANNED == 0 and total != (true := hits(texts, query)):
                 bed.report.wrong(f"{kind}: {query[:40]!r} has {total} hits, a scan {true}")
         times.sort()
+        # A slow one is asked again: what counts is what the query costs, not what else the machine did meanwhile.
         slow = [(min(spent, *(_timed(store, query)[0] for _ in range(3))), query) for spent, query in times[-_AGAIN:]]
-        worst, query = max(slow)
+        worst, query = max(*slow, times[-_AGAIN - 1])
         middle = statistics.median(spent for spent, _ in times)
         bed.report.line(f"{kind}, {data}: {count:,} queries, {sum(total > 0 for total in found):,} with hits; median "
                         f"{middle * 1000:.2f} ms, slowest {worst * 1000:.1f} ms: {query[:40]!r}")  # fmt: skip
