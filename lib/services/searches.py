@@ -123,7 +123,7 @@ def save(
             if (session.scalar(select(func.count()).select_from(kept.subquery())) or 0) >= MOST:
                 raise InvalidInput({"name": f"最多保存 {MOST} 条搜索，请先在「我的」里删除不用的。"})
             now, newest = now_utc(), catalogue.newest(session, kind)
-            words = given or in_words(kind, asked, catalogue.place_names(session))
+            words = given or in_words(kind, question(kind, query), catalogue.place_names(session))
             shown = words if len(words) <= NAME_LENGTH else f"{words[: NAME_LENGTH - 1]}…"
             # Seen is what the database shows, not what the clock says: an import that began before may end later.
             saved = SavedSearch(

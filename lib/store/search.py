@@ -40,7 +40,7 @@ UNKNOWN: Final = 0
 
 _BATCH = 2000
 _CHUNK = 20_000
-_FEW = 100  # of so many new records each is looked up in the index; of more, the hits are read and sifted
+_FEW = 40  # of so many new records each is looked up in the index; of more, the hits are read and sifted
 _GAP = 10  # keeps a phrase from running from the title into the keywords and body of a tsvector
 
 
@@ -393,7 +393,7 @@ def find(
         in_title = _ids(session, replace(page, values={**page.values, "match": typed.values["title_match"]}), "latest")
         if len(in_title) == limit:
             return replace(found, ids=in_title)
-        page = _title_first(index, matched, typed, page)
+        page = _title_first(session, index, matched, typed, page)
     return replace(found, ids=_ids(session, page, order))
 
 
@@ -521,7 +521,7 @@ class _Page:
     values: dict[str, Any]
 
 
-def _title_first(index: SearchIndex, matched: Match, typed: Match, page: _Page) -> _Page:
+def _title_first(session: Session, index: SearchIndex, matched: Match, typed: Match, page: _Page) -> _Page:
     """Hits of what was typed in the title, then of its alternatives, then hits in the keywords."""
     values = {**page.values, "match": matched.values["match"], "typed_match": typed.values["title_match"]}
     tiers = [matched.title_condition.replace(":title_match", ":typed_match")]
@@ -530,7 +530,10 @@ def _title_first(index: SearchIndex, matched: Match, typed: Match, page: _Page) 
         values["title_match"] = matched.values["title_match"]
     if "keywords" in index.body:
         tiers.append(typed.keyword_condition)
-        values["keyword_match"] = typed.values["keyword_match"]
+        inside = typed.values["keyword_match"]
+        if _is_sqlite(session):  # which reads the list of all records with such keywords: those found are enough
+            inside = f"({matched.values['match']}) AND ({inside})"
+        values["keyword_match"] = inside
     ranks = " ".join(f"WHEN {tier} THEN {rank}" for rank, tier in enumerate(tiers))
     return replace(page, keys=f"CASE {ranks} ELSE {len(tiers)} END, {page.keys}", values=values)
 

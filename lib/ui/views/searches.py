@@ -101,7 +101,8 @@ def _line(ctx: Context, saved: Saved, places: dict[str, str]) -> None:
             query_params=[*parse_qsl(saved.query), *([("order", "latest")] if unread else [])],
         )
         asked = searches.in_words(kind, saved.asked, places)
-        draw(el("p", fresh, " " if fresh else "", f"{NOUNS[kind]} · {asked} · {counts}", cls="bj-meaning"))
+        told = (NOUNS[kind], asked, counts) if asked != saved.name else (NOUNS[kind], counts)
+        draw(el("p", fresh, " " if fresh else "", " · ".join(told), cls="bj-meaning"))
     with st.popover("改名", icon=":material/edit:", type="tertiary"):
         name = st.text_input("名称", saved.name, max_chars=searches.NAME_LENGTH, key=f"name-{saved.id}")
         if st.button("保存", type="primary", key=f"rename-{saved.id}"):
