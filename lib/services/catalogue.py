@@ -602,6 +602,7 @@ def facet_number(kind: str, facet: str, value: str) -> int:
     raise InvalidQuery(f"筛选值无效：{facet}={value[:20]}。")
 
 
+@lru_cache(maxsize=1 << 12)
 def facet_value(kind: str, facet: str, number: int) -> str:
     """What the address says for an index number."""
     if number == search.UNKNOWN:
@@ -619,6 +620,13 @@ def _with(counts: Mapping[int, int], chosen: Sequence[int]) -> Iterable[tuple[in
 
 def facet_label(kind: str, facet: str, number: int, places: Mapping[str, str]) -> str:
     """What people read for an index number; `places` names leagues and banners by code."""
+    label = _label(kind, facet, number)
+    return places.get(label, label) if facet in ("league", "banner") else label
+
+
+@lru_cache(maxsize=1 << 12)
+def _label(kind: str, facet: str, number: int) -> str:
+    """The same, with the code of a place in the stead of its name."""
     if number == search.UNKNOWN:
         return UNDISCLOSED
     value = facet_value(kind, facet, number)
@@ -626,8 +634,6 @@ def facet_label(kind: str, facet: str, number: int, places: Mapping[str, str]) -
         return FIELDS[number]
     if facet == "origin":
         return Origin(value).label
-    if facet in ("league", "banner"):
-        return places.get(value, value)
     if facet in ("year", "trl"):
         return f"{value} {'年' if facet == 'year' else '级'}"
     return _WORDED.get(value, value)
