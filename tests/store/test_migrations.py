@@ -50,8 +50,9 @@ def _first(connection: Connection) -> None:
     _fill(connection, chained=False)
 
 
-def _second(connection: Connection) -> None:
-    """Schema 0002 with rows in every table: what 0001 knew, as 0002 keeps it, and what is new in it."""
+def _second(connection: Connection) -> Callable[..., None]:
+    """Schema 0002 with rows in every table: what 0001 knew, as 0002 keeps it, and what is new in it. Returns what puts
+    a row."""
     put = _fill(connection, chained=True)
     record, level = {"record_kind": "demand", "record_id": 1}, "granted"
     put("draft", id=f"{1:032x}", kind="demand", revises_id=None)
@@ -63,6 +64,12 @@ def _second(connection: Connection) -> None:
     put("account_link", purpose="invitation", role="broker", created_by=1)
     put("attempt")
     put("identity", account_id=1)
+    return put
+
+
+def _third(connection: Connection) -> None:
+    """Schema 0003 with rows in every table: those of 0002, and a decision."""
+    _second(connection)("match_decision", demand_id=1, achievement_id=1, decision="refused", account_id=1)
 
 
 def _fill(connection: Connection, *, chained: bool) -> Callable[..., None]:
@@ -128,7 +135,7 @@ def _fill(connection: Connection, *, chained: bool) -> Callable[..., None]:
     return put
 
 
-LANDED = {"0001": _first, "0002": _second}
+LANDED: dict[str, Callable[[Connection], Any]] = {"0001": _first, "0002": _second, "0003": _third}
 
 
 def _rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
