@@ -353,7 +353,7 @@ def find(
     loosen: bool = False,
     more: bool = False,
 ) -> Found:
-    """Search, count, and page in two statements.
+    """Search, count and page: in one statement where it can be, in two or three where that is quicker.
 
     The counts of a facet ignore the choice made in it, so a chosen value still shows its alternatives. The further
     facets are counted with `more`, or when something is chosen in one of them. `order` is `latest`, `year` or
@@ -368,14 +368,20 @@ def find(
         # Signs alone find nothing, not everything.
         return Found(0, (), {facet: {} for facet in (*index.facets, *(index.further if more else ()))})
     count = _count_all if more else _count
-    counted = count(session, index, matched, chosen)
-    loosened = not counted.whole and loosen and len(groups) > 1
-    if loosened:
+    typed = match(session, index, tuple(group[:1] for group in groups)) or matched
+    head: tuple[int, ...] | None = None
+    if matched and typed and not more and order != "year" and _is_sqlite(session):
+        # Most searches fill their first page with hits in the title, which the index finds without a sort of all.
+        within = typed.values["title_match"] if order == "relevance" else ""
+        found = _count_with_page(session, index, matched, chosen, within, offset, limit)
+        head = found.ids
+    else:
+        found = count(session, index, matched, chosen)
+    if not found.whole and loosen and len(groups) > 1:
         matched = match(session, index, groups, some=True)
-        counted = count(session, index, matched, chosen)
-        loosened = bool(counted.whole)
-    found = replace(counted, loosened=True) if loosened else counted
-    if offset >= found.total:
+        found = count(session, index, matched, chosen)
+        found = replace(found, loosened=bool(found.whole))
+    if offset >= found.total or (head is not None and (len(head) == limit or order == "latest") and not found.loosened):
         return found
 
     condition = _with(index, matched.condition if matched else "1 = 1", chosen, "i")
@@ -383,18 +389,46 @@ def find(
     page = _Page(index.name, source, condition, "i.recency DESC, i.id DESC", {"limit": limit, "offset": offset})
     if matched is None:
         return replace(found, ids=_ids(session, page, order))
-    if order != "relevance":
-        page = replace(page, values={**page.values, "match": matched.values["match"]})
-    elif loosened:
-        page = _most_terms_first(session, index, groups, matched, page)
-    else:
-        # Most searches fill their first page with hits in the title, which the index finds without a sort of all.
-        typed = match(session, index, tuple(group[:1] for group in groups)) or matched
-        in_title = _ids(session, replace(page, values={**page.values, "match": typed.values["title_match"]}), "latest")
-        if len(in_title) == limit:
-            return replace(found, ids=in_title)
+    if found.loosened:
+        if order == "relevance":
+            page = _most_terms_first(session, index, groups, matched, page)
+    elif order == "relevance" and typed:
+        in_title = replace(page, values={**page.values, "match": typed.values["title_match"]})
+        if head is None and len(ids := _ids(session, in_title, "latest")) == limit:
+            return replace(found, ids=ids)
         page = _title_first(session, index, matched, typed, page)
+    page = replace(page, values={"match": matched.values["match"], **page.values})
     return replace(found, ids=_ids(session, page, order))
+
+
+def _count_with_page(
+    session: Session, index: SearchIndex, matched: Match, chosen: Chosen, within: str, offset: int, limit: int
+) -> Found:
+    """The main facets, and the newest of what was found or, with `within`, of what that finds: SQLite, one statement.
+
+    What is found once need not be looked up again for the page; what is found twice saves at least a statement.
+    """
+    columns = "id, 0, recency"
+    if within:
+        counted, among = f"{matched.source} WHERE {matched.condition}", matched.source
+        where = _with(index, matched.condition.replace(":match", ":within"), chosen, "i")
+    else:
+        counted, among, where = "m AS i", "m AS i", _with(index, "1 = 1", chosen, "i")
+    listed = f"SELECT i.id, i.recency FROM {among} WHERE {where}"
+    sql = (
+        f"SELECT i.cell, count(*), NULL FROM {counted} GROUP BY i.cell UNION ALL SELECT * FROM "
+        f"(SELECT {columns} FROM ({listed}) ORDER BY recency DESC, id DESC LIMIT :limit OFFSET :offset)"
+    )
+    if not within:
+        found = f"SELECT i.id, i.cell, i.recency FROM {matched.source} WHERE {matched.condition}"
+        sql = f"WITH m AS MATERIALIZED ({found}) {sql}"
+    values = {"match": matched.values["match"], "limit": limit, "offset": offset} | (
+        {"within": within} if within else {}
+    )
+    rows = session.execute(_statement(sql), values).all()
+    cells = [(cell, count) for cell, count, recency in rows if recency is None]
+    page = sorted(((recency, id_) for id_, _, recency in rows if recency is not None), reverse=True)
+    return replace(_told(index, cells, chosen), ids=tuple(id_ for _, id_ in page))
 
 
 def _with(index: SearchIndex, condition: str, chosen: Chosen, alias: str, but: Sequence[str] = ()) -> str:
@@ -418,7 +452,11 @@ def _allows(index: SearchIndex, facet: str, numbers: Sequence[int], alias: str) 
 
 def _count(session: Session, index: SearchIndex, matched: Match | None, chosen: Chosen) -> Found:
     """The main facets alone: one column groups them all."""
-    cells = _cells(session, index, matched)
+    return _told(index, _cells(session, index, matched), chosen)
+
+
+def _told(index: SearchIndex, cells: Sequence[tuple[int, int]], chosen: Chosen) -> Found:
+    """What the cells of all that was found say of the main facets."""
     total, counts = _tally(index.facets, cells, chosen)
     without = {facet: sum(counts[facet].values()) for facet, numbers in chosen.items() if numbers}
     return Found(total, (), counts, sum(count for _, count in cells), without)
