@@ -35,7 +35,7 @@ class Corpus:
         columns = (search.ACHIEVEMENTS.title, *search.ACHIEVEMENTS.body)
         table = Achievement.__table__.c
         rows = session.execute(select(table.id, *(table[name] for name in columns)).order_by(table.id))
-        self.texts: dict[int, str] = {row[0]: fold("\n".join(text or "" for text in row[1:])) for row in rows}
+        self.texts: dict[int, str] = {row[0]: fold("\n".join(map(search.words, row[1:]))) for row in rows}
 
     def ids(self, query: str) -> set[int]:
         """The records that contain every term of the query."""

@@ -116,7 +116,7 @@ def _fill(session: Session, file: Path) -> None:
         )
         for chunk in session.execute(select(*columns).order_by(table.id)).partitions(10_000):
             for record, field, league, year, title, *texts in chunk:
-                body = "\n".join(text or "" for text in texts)
+                body = "\n".join(map(search.words, texts))
                 row = (record, title, body, field, league, year, grams(f"{title}\n{body}"))
                 copy.execute("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         copy.execute("INSERT INTO rows_fts (rows_fts) VALUES ('rebuild')")

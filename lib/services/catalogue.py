@@ -397,6 +397,7 @@ _ALSO: Final = {
     "achievement": {
         "award": "奖项", "keywords": "关键词", "other_units": "合作单位", "indicators": "技术指标", "value": "价值",
         "problem": "解决的问题", "application": "应用场景",
+        "rights": "知识产权编号",
     },
     "demand": {"keywords": "关键词", "indicators": "技术指标", "tried": "试过的办法", "acceptance": "验收标准"},
     "organization": {},
@@ -414,7 +415,9 @@ def _quoted(session: Session, kind: str, cards: tuple[Card, ...], words: Sequenc
     table = search.INDEXES[kind].entity.__table__.c
     rows = session.execute(select(table["id"], *(table[column] for column in names)).where(table["id"].in_(unseen)))
     told = {
-        row.id: tuple((name, text) for (_, name), text in zip(names.items(), row[1:], strict=True) if text)
+        row.id: tuple(
+            (name, search.words(text)) for (_, name), text in zip(names.items(), row[1:], strict=True) if text
+        )
         for row in rows
     }
     return tuple(replace(card, also=told[card.id]) if card.id in told else card for card in cards)

@@ -1,7 +1,7 @@
 """Chinese search: bigram phrases in a contentless index, facets in a narrow table of integers beside it.
 
-SQLite keeps the bigrams in FTS5, PostgreSQL in a tsvector with GIN; both are told the same tokens by
-`lib.domain.text.grams`, so both find the same rows. A term is found wherever it stands inside a word.
+SQLite keeps the bigrams in FTS5, PostgreSQL in a tsvector with GIN and the facets once more beside it; both are told
+the same tokens by `lib.domain.text.grams`, so both find the same rows. A term is found wherever it stands in a word.
 """
 
 from collections import Counter
@@ -23,7 +23,6 @@ from sqlalchemy import (
     bindparam,
     event,
     inspect,
-    literal_column,
     select,
     text,
 )
@@ -87,12 +86,17 @@ class SearchIndex:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of a record that `add` and `remove` need."""
-        return ("id", self.title, *self.body, *self.sources)
+        return tuple(dict.fromkeys(("id", self.title, *self.body, *self.sources)))
 
     def document(self, row: Row) -> tuple[str, str, str]:
         """The token streams of title, keywords and body."""
-        body = (row[column] or "" for column in self.body if column != "keywords")
+        body = (words(row[column]) for column in self.body if column != "keywords")
         return grams(row[self.title]), grams(row["keywords"] if "keywords" in self.body else ""), grams("\n".join(body))
+
+
+def words(value: str | list[dict[str, Any]] | None) -> str:
+    """A text, or of the lines of 知识产权 the public numbers."""
+    return "\n".join(line["number"] for line in value) if isinstance(value, list) else value or ""
 
 
 SETS: Final = frozenset({"ip", "mode"})
@@ -192,7 +196,7 @@ ACHIEVEMENTS: Final = SearchIndex(
     title="title",
     body=(
         "summary", "organization_text", "other_units", "award", "keywords", "indicators", "value", "problem",
-        "application",
+        "application", "rights",
     ),
     groups={
         "cell": ("field", "league", "year", "origin"), "banner": ("banner",),
@@ -287,8 +291,8 @@ def _match(name: str, groups: Terms, some: bool, sqlite: bool) -> Match | None:
     else:
         sign = " | " if some else " & "
         expression = sign.join(filter(None, (_tsquery(group, "") for group in groups)))
-        source = f"{index.fts} AS f JOIN {index.table.name} AS i ON i.id = f.id"
-        condition = "f.grams @@ CAST(:match AS tsquery)"
+        source = f"{index.fts} AS i"
+        condition = "i.grams @@ CAST(:match AS tsquery)"
         title = sign.join(filter(None, (_tsquery(group, "A") for group in groups)))
         keyword = " | ".join(filter(None, (_tsquery(group, "B") for group in groups)))
         inside = condition
@@ -370,7 +374,7 @@ def find(
     count = _count_all if more else _count
     typed = match(session, index, tuple(group[:1] for group in groups)) or matched
     head: tuple[int, ...] | None = None
-    if matched and typed and not more and order != "year" and _is_sqlite(session):
+    if matched and typed and not more and order != "year":
         # Most searches fill their first page with hits in the title, which the index finds without a sort of all.
         within = typed.values["title_match"] if order == "relevance" else ""
         found = _count_with_page(session, index, matched, chosen, within, offset, limit)
@@ -404,11 +408,10 @@ def find(
 def _count_with_page(
     session: Session, index: SearchIndex, matched: Match, chosen: Chosen, within: str, offset: int, limit: int
 ) -> Found:
-    """The main facets, and the newest of what was found or, with `within`, of what that finds: SQLite, one statement.
+    """The main facets, and the newest of what was found or, with `within`, of what that finds: in one statement.
 
     What is found once need not be looked up again for the page; what is found twice saves at least a statement.
     """
-    columns = "id, 0, recency"
     if within:
         counted, among = f"{matched.source} WHERE {matched.condition}", matched.source
         where = _with(index, matched.condition.replace(":match", ":within"), chosen, "i")
@@ -417,7 +420,7 @@ def _count_with_page(
     listed = f"SELECT i.id, i.recency FROM {among} WHERE {where}"
     sql = (
         f"SELECT i.cell, count(*), NULL FROM {counted} GROUP BY i.cell UNION ALL SELECT * FROM "
-        f"(SELECT {columns} FROM ({listed}) ORDER BY recency DESC, id DESC LIMIT :limit OFFSET :offset)"
+        f"(SELECT id, 0, recency FROM ({listed}) AS h ORDER BY recency DESC, id DESC LIMIT :limit OFFSET :offset) AS p"
     )
     if not within:
         found = f"SELECT i.id, i.cell, i.recency FROM {matched.source} WHERE {matched.condition}"
@@ -583,7 +586,7 @@ def _most_terms_first(session: Session, index: SearchIndex, groups: Terms, match
     for i, group in enumerate(groups):
         if one := match(session, index, (group,)):
             inside = f"i.id IN (SELECT rowid FROM {index.fts} WHERE {index.fts} MATCH :term{i})"
-            test = inside if _is_sqlite(session) else f"f.grams @@ CAST(:term{i} AS tsquery)"
+            test = inside if _is_sqlite(session) else f"i.grams @@ CAST(:term{i} AS tsquery)"
             has.append(f"CASE WHEN {test} THEN 1 ELSE 0 END")
             values[f"term{i}"] = one.values["match"]
     keys = f"({' + '.join(has)}) DESC, ({matched.title_condition}) DESC, {page.keys}"
@@ -684,13 +687,11 @@ def _rekind(connection: Connection, units: Iterable[Any]) -> None:
         number = ORGANIZATION_KINDS.index(unit.kind) + 1
         for index in INDEXES.values():
             if "unit" in index.further:
-                records = index.entity.__table__.c
-                theirs = select(records["id"]).where(records["organization_id"] == unit.id)
                 column, times, digit = _digit(index.name, "unit")
-                changed = f"{column} + ({number} - {digit}) * {times}"
-                connection.execute(
-                    index.table.update().where(index.table.c.id.in_(theirs)).values({column: literal_column(changed)})
-                )
+                theirs = f"SELECT id FROM {index.name} WHERE organization_id = :unit"
+                for name in (index.table.name, *(() if connection.dialect.name == "sqlite" else (index.fts,))):
+                    change = f"UPDATE {name} SET {column} = {column} + (:kind - {digit}) * {times}"
+                    connection.execute(text(f"{change} WHERE id IN ({theirs})"), {"unit": unit.id, "kind": number})
 
 
 def _units(connection: Connection, rows: Sequence[Row]) -> dict[int, int]:
@@ -707,14 +708,23 @@ def add(connection: Connection, index: SearchIndex, rows: Iterable[Row]) -> None
     rows = iter(rows)
     while batch := list(islice(rows, _BATCH)):
         units = _units(connection, batch) if "unit" in index.further else {}
-        connection.execute(index.table.insert(), [_facet_row(index, row, units) for row in batch])
+        facets = [_facet_row(index, row, units) for row in batch]
+        connection.execute(index.table.insert(), facets)
         documents = [{"id": row["id"], **_streams(index, row)} for row in batch]
         if connection.dialect.name == "sqlite":
             columns = "(rowid, title, keywords, body) VALUES (:id, :title, :keywords, :body)"
             statement = f"INSERT INTO {index.fts} {columns}"
         else:
-            statement = f"INSERT INTO {index.fts} (id, grams) VALUES (:id, CAST(:grams AS tsvector))"
-            documents = [{"id": d["id"], "grams": _tsvector(d["title"], d["keywords"], d["body"])} for d in documents]
+            # With the facets beside the tokens, counting what was found needs no join.
+            names = tuple(facets[0])
+            columns = (
+                f"({', '.join(names)}, grams) VALUES ({', '.join(f':{n}' for n in names)}, CAST(:grams AS tsvector))"
+            )
+            statement = f"INSERT INTO {index.fts} {columns}"
+            documents = [
+                {**numbers, "grams": _tsvector(d["title"], d["keywords"], d["body"])}
+                for numbers, d in zip(facets, documents, strict=True)
+            ]
         connection.execute(text(statement), documents)
 
 

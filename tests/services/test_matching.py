@@ -69,7 +69,7 @@ def test_postings_are_what_a_scan_finds_and_estimated_beyond_their_bound(loaded:
         moments = {"origin": "demo", "created_at": now_utc(), "updated_at": now_utc()}
         session.add_all(Achievement(title=f"常见词 {n}", **moments) for n in range(2 * MOST))
     with loaded.read() as session:
-        texts = {a.id: "\n".join(getattr(a, c) for c in ("title", *search.ACHIEVEMENTS.body)).casefold()
+        texts = {a.id: "\n".join(search.words(getattr(a, c)) for c in ("title", *search.ACHIEVEMENTS.body)).casefold()
                  for a in session.scalars(select(Achievement))}  # fmt: skip
         asked = [*words, ("常见词",), ("电解",)]
         found = postings(session, search.ACHIEVEMENTS, asked)

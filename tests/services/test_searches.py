@@ -142,8 +142,11 @@ def test_the_same_search_is_kept_once_however_it_is_written_and_however_often(db
         ("organization", "kind=企业&league=unknown", "类别：企业；盟市：未披露"),
         ("demand", "q=叶片&field=7&origin=submitted&exact=1", "叶片；领域：{field}；来源：平台申报；只搜原词"),
         ("achievement", "q=%00&year=abc&league=150200&league=9", "盟市：包头市"),
-        ("achievement", "banner=150221&trl=4-6&price=priced&public_good=no&ip=x&unit=高校",
-         "旗县：土默特右旗；成熟度：4 级、5 级、6 级；价格：有价；单位类别：高校；公益性：否"),
+        (
+            "achievement",
+            "banner=150221&trl=4-6&price=priced&public_good=no&ip=x&unit=高校",
+            "旗县：土默特右旗；成熟度：4 级、5 级、6 级；价格：有价；单位类别：高校；公益性：否",
+        ),
         ("demand", "mode=合作开发&price=negotiable&trl=4", "合作方式：合作开发；预算：面议"),
     ],
 )

@@ -250,6 +250,16 @@ def test_what_its_owner_closes_stands_in_no_public_column(loaded: Database) -> N
     }
     assert {"formula", "floor_price"}.isdisjoint(submission.content) and submission.content["price"]
     assert "ZL999" not in str(submission.content) + str(record.rights)
+    assert _found(loaded, "ZL999") == ()
+    renewed = achievement(title="公开编号的成果", rights=[{"kind": "发明专利", "number": "ZL 2024 1 0000007.X"}])
+    publish(loaded, hand_in(loaded, renewed, SubmissionKind.ACHIEVEMENT).number)
+    assert _found(loaded, "ZL 2024 1 0000007.x") == ("公开编号的成果",)
+
+
+def _found(database: Database, words: str) -> tuple[str, ...]:
+    with database.read() as session:
+        page = catalogue.search_achievements(session, CatalogueQuery(q=words), actor=VISITOR)
+    return tuple(card.title for card in page.items)
 
 
 def test_a_published_registration_stands_in_its_event(loaded: Database) -> None:

@@ -152,7 +152,8 @@ def _fill(database: Database) -> dict[str, list[Plain]]:
             records: Any = session.scalars(select(index.entity)).all()
             columns = (index.title, *index.body)
             found[kind] = [
-                Plain(r.id, fold("\n".join(getattr(r, name) for name in columns)), _facts(kind, r)) for r in records
+                Plain(r.id, fold("\n".join(search.words(getattr(r, name)) for name in columns)), _facts(kind, r))
+                for r in records
             ]
     return found
 

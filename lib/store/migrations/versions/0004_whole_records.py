@@ -111,7 +111,8 @@ def _search_index() -> None:
                 "title, keywords, body, content='', tokenize='unicode61 remove_diacritics 0')"
             )
         else:
-            op.execute(f'CREATE TABLE {name}_fts (id integer PRIMARY KEY, grams tsvector NOT NULL)')
+            columns = ', '.join(f'{column} integer NOT NULL' for column in (*groups, 'recency'))
+            op.execute(f'CREATE TABLE {name}_fts (id integer PRIMARY KEY, {columns}, grams tsvector NOT NULL)')
             op.execute(f'CREATE INDEX ix_{name}_fts_grams ON {name}_fts USING gin (grams)')
 
 
