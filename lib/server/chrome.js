@@ -1,9 +1,11 @@
 // Translates the texts of Streamlit's own frontend. Our texts are Chinese already and are left alone. And sends
 // what is typed into a long text of a form after a pause, so that it can be kept; short texts do that by themselves. And
-// shows a form from its top when another step of it comes.
+// shows a form from its top when another step of it comes. And follows our own plain links without a reload.
 // Fails soft: whatever it does not know stays English, and an error in here stops nothing else.
 (() => {
   "use strict";
+
+  const PAGES = new Set((document.currentScript?.dataset.pages ?? "").split(" ").filter(Boolean));
 
   const WORDS = {
     "Running...": "正在运行…",
@@ -289,6 +291,25 @@
   }
 
   setInterval(() => softly(turned), 200);
+
+  // A plain link to a page of ours goes on in this session, as the frontend's own links do: it reads the address anew
+  // when told that one came back to it. Anything else about a link is the browser's to do, and so is all of it offline.
+  function followed(event) {
+    if (event.defaultPrevented || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const link = event.target.closest('[data-testid="stHtml"] a[href]');
+    if (!link || link.hasAttribute("download") || !["", "_self"].includes(link.target)) return;
+    if (link.origin !== location.origin || link.hash || !PAGES.has(link.pathname.slice(1))) return;
+    if (!document.querySelector('[data-testid="stApp"][data-test-connection-state="CONNECTED"]')) return;
+    event.preventDefault();
+    const idOf = (place) => place.pathname + new URLSearchParams(place.search).get("id");
+    const elsewhere = idOf(link) !== idOf(location);
+    if (link.href !== location.href) history.pushState({}, "", link.href);
+    window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+    if (elsewhere) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+  }
+
+  document.addEventListener("click", (event) => softly(() => followed(event)));
 
   for (const kind of ["input", "compositionend"]) {
     document.addEventListener(kind, (event) => softly(() => typed(event)), true);

@@ -43,7 +43,8 @@ def index() -> bytes:
         raise RuntimeError("streamlit is not installed")
     html = (Path(spec.origin).parent / "static" / "index.html").read_text(encoding="utf-8")
     style, icon = STATIC / "style.css", STATIC / "icon.svg"
-    added = [f'<script defer src="/chrome.js?v={_version(SCRIPT)}"></script>']
+    pages = " ".join(sorted(file.stem for file in (ROOT / "pages").glob("*.py")))
+    added = [f'<script defer src="/chrome.js?v={_version(SCRIPT)}" data-pages="{pages}"></script>']
     if style.exists():
         added.insert(0, f'<link rel="stylesheet" href="/app/static/style.css?v={_version(style)}" />')
     changes: Mapping[str, str] = {

@@ -1,6 +1,8 @@
 """The pages of the product and the way between them."""
 
+from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import streamlit as st
@@ -58,23 +60,34 @@ def run() -> None:
     st.set_page_config(page_title="北疆技转", page_icon=STATIC / "icon.svg", layout="wide")
     context = guard.begin()
     st.logo(STATIC / "logo.svg", size="large")
+    may = tuple(context.actor.may(place.permission) for place in PLACES)
     sections: dict[str, list[StreamlitPage]] = {}
-    for place in PLACES:
-        told = f" {context.unread}" if context.unread else ""
-        sections.setdefault(place.section + told if place.section else "", []).append(
-            st.Page(
-                href(place.name),
-                title=place.title + told if place.name == "mine" else place.title,
-                url_path=place.name,
-                default=place.name == "home",
-                visibility="visible" if context.actor.may(place.permission) else "hidden",
-            )
-        )
+    for section, page in _pages(may, context.unread):
+        sections.setdefault(section, []).append(copy(page))  # each run calls one of its own
     current = st.navigation(sections, position="top")
     address.keep(current.url_path)
     _account(context.actor, current.url_path)
     current.run()
     bands.footer()
+
+
+@lru_cache(maxsize=64)
+def _pages(may: tuple[bool, ...], unread: int) -> tuple[tuple[str, StreamlitPage], ...]:
+    """All pages with the menu that each stands in; `may` tells for each place whether it is shown."""
+    told = f" {unread}" if unread else ""
+    return tuple(
+        (
+            place.section + told if place.section else "",
+            st.Page(
+                href(place.name),
+                title=place.title + told if place.name == "mine" else place.title,
+                url_path=place.name,
+                default=place.name == "home",
+                visibility="visible" if shown else "hidden",
+            ),
+        )
+        for place, shown in zip(PLACES, may, strict=True)
+    )
 
 
 def _account(actor: Actor, path: str) -> None:

@@ -55,9 +55,11 @@ def test_the_address_follows_links_within_a_page_through_reload_back_and_forward
         seen.settle()
         return page.url.removeprefix(server.origin), page.locator("h1").first.inner_text()
 
-    page.locator("[class*='st-key-card-achievement-'] [data-testid='stPageLink'] a").first.click()
+    page.evaluate("window.stayed = true")
+    page.locator(".bj-card-achievement").first.click()  # the whole of it is the link
     page.wait_for_url("**/achievements?id=*")
     record = shown()
+    assert page.evaluate("window.stayed"), "a link of ours goes on in the session"
     page.reload()
     assert shown() == record
     page.go_back()

@@ -8,7 +8,7 @@ from tests.e2e.browser import Visit
 from tests.e2e.server import Server
 
 DEMAND = "demands?id=13"
-CARDS = "[class*='st-key-card-match-achievement-']"
+CARDS = ".bj-card-achievement"
 
 
 def _decide(seen: Visit, title: str, choice: str, reason: str, told: str) -> None:
@@ -25,7 +25,7 @@ def _decide(seen: Visit, title: str, choice: str, reason: str, told: str) -> Non
 
 
 def _titles(page: Page) -> list[str]:
-    return [text.strip() for text in page.locator(f"{CARDS} [data-testid='stPageLink'] p").all_inner_texts()]
+    return [text.strip() for text in page.locator(f"{CARDS} a.bj-card-title").all_inner_texts()]
 
 
 def test_one_is_confirmed_and_one_refused(server: Server, administrator: str, visit: Callable[..., Visit]) -> None:

@@ -11,11 +11,11 @@ from tests.e2e.browser import Visit
 from tests.e2e.server import Server
 from tests.e2e.test_submissions import RECEIPT, fill_demand
 
-CARD = "[class*='st-key-card-']"
+CARD_TITLE = "a.bj-card-title"
 
 
 def _titles(page: Page) -> list[str]:
-    return [text.strip() for text in page.locator(f"{CARD} [data-testid='stPageLink'] p").all_inner_texts()]
+    return [text.strip() for text in page.locator(CARD_TITLE).all_inner_texts()]
 
 
 def test_two_characters_by_keyboard_alone_then_a_facet_and_back(server: Server, visit: Callable[..., Visit]) -> None:
@@ -86,7 +86,6 @@ def test_two_records_are_put_side_by_side(server: Server, visit: Callable[..., V
     chosen = _titles(page)[:2]
     for _ in chosen:
         page.get_by_role("link", name="加入对比").first.click()
-        page.wait_for_load_state()
         seen.settle()
     expect(page.get_by_role("heading", name="对比 2 项需求")).to_be_visible()
     heads = page.locator("table.bj-compared thead a").all_inner_texts()

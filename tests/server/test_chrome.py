@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from lib.server import chrome
+from lib.ui.navigation import PLACES
 
 
 @pytest.mark.parametrize("path", ["/", "/achievements", "/nowhere/at/all"])
@@ -27,6 +28,11 @@ def test_everything_the_page_adds_is_served_here(client: TestClient) -> None:
     script = client.get(next(address for address in added if "chrome.js" in address))
     assert script.headers["content-type"].startswith("text/javascript")
     assert "immutable" in script.headers["cache-control"]
+
+
+def test_the_script_knows_every_page_and_nothing_else(client: TestClient) -> None:
+    named = re.search(r'data-pages="([^"]*)"', client.get("/").text)
+    assert named is not None and set(named[1].split()) == {place.name for place in PLACES}
 
 
 def test_our_own_pages_are_left_alone(client: TestClient) -> None:

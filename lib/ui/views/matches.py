@@ -50,13 +50,7 @@ def _note(found: Suggestions) -> str:
 
 
 def _grid(found: Suggestions) -> None:
-    with st.grid(2, min_column_width=280, gap="small"):
-        for item in found.items:
-            with st.container(
-                border=True, height="stretch", gap=None, key=f"card-match-{item.card.kind}-{item.card.id}"
-            ):
-                cards.link(item.card)
-                draw(_body(item))
+    cards.lay((cards.framed(item.card, _body(item)) for item in found.items), narrow=True)
 
 
 def _body(item: Suggestion) -> Markup:

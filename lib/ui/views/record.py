@@ -143,9 +143,7 @@ def organization(ctx: Context, record_id: int) -> None:
         for heading, found, none in (("成果", made, "成果"), ("需求", asked, "需求")):
             bands.section(heading, f"署这家机构名称的{none}")
             if found:
-                with st.grid(2, min_column_width=280, gap="small"):
-                    for card in found:
-                        cards.draw_card(card, places)
+                cards.grid(found, places, narrow=True)
             else:
                 bands.empty("暂无数据", f"公开信息里没有署这家机构名称的{none}。")
         _provenance(ctx, record)
@@ -215,9 +213,7 @@ def _related(ctx: Context, record: Achievement, places: dict[str, str]) -> None:
 def _cards(title: str, found: tuple[Card, ...], places: dict[str, str]) -> None:
     if found:
         bands.section(title)
-        with st.grid(2, min_column_width=280, gap="small"):
-            for card in found:
-                cards.draw_card(card, places)
+        cards.grid(found, places, narrow=True)
 
 
 # ------------------------------------------------------------------ parts of every record

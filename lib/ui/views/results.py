@@ -65,16 +65,12 @@ def _row(card: Card, places: dict[str, str], words: Sequence[str], tool: Markup)
         cell(marked("span", text, words if name == "单位" else ()), "" if name in _BREAKING else "bj-tight")
         for name, text in cards.facts(card, places)
     ]
-    title = cell(marked("a", card.title, words, href=_record(card)), "bj-wide")
+    title = cell(marked("a", card.title, words, href=cards.path(card)), "bj-wide")
     return row(title, *texts, _from(card), cell(tool, "bj-tight"))
 
 
 def _from(card: Card) -> Markup:
     return cell(join(cards.tag(card.source.origin), el("span", card.source.line)), cls="bj-from")
-
-
-def _record(card: Card) -> str:
-    return f"/{cards.PAGES[card.kind]}?id={card.id}"
 
 
 # ------------------------------------------------------------------ side by side
@@ -126,7 +122,7 @@ def comparison(ctx: Context, kind: str, places: dict[str, str]) -> None:
             rows.insert(0, row(el("th", "简介"), *(cell(card.summary or "未披露") for card in found)))
         rows.append(row(el("th", "来源"), *(_from(card) for card in found)))
         rows.append(row(el("th", ""), *(cell(_compare_link(card, chosen)) for card in found)))
-        heads = el("tr", el("th", NOUNS[kind]), *(el("th", el("a", c.title, href=_record(c))) for c in found))
+        heads = el("tr", el("th", NOUNS[kind]), *(el("th", el("a", c.title, href=cards.path(c))) for c in found))
         body = el("table", el("thead", heads), el("tbody", *rows), cls="bj-table bj-compared")
         draw(el("div", body, cls="bj-scroll"))
 
