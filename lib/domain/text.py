@@ -115,8 +115,8 @@ def runs(term: str) -> list[str]:
 
 def hits(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Where the words stand in the text, whatever their width and case: (start, end), ascending, none overlapping."""
-    looked_for = sorted({run for word in words for run in runs(word)}, key=len, reverse=True)
-    if not looked_for:
+    sought = _sought(tuple(words)) if words else None
+    if sought is None:
         return []
     folded = fold(text)
     places = range(len(text))
@@ -124,11 +124,18 @@ def hits(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
         pieces = [fold(character) for character in text]
         folded, places = "".join(pieces), [i for i, piece in enumerate(pieces) for _ in piece]  # type: ignore[assignment]
     spans: list[tuple[int, int]] = []
-    for found in re.finditer("|".join(map(re.escape, looked_for)), folded):
+    for found in sought.finditer(folded):
         start, end = places[found.start()], places[found.end() - 1] + 1
         if not spans or start >= spans[-1][1]:
             spans.append((start, end))
     return spans
+
+
+@lru_cache(maxsize=256)
+def _sought(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    """What finds any of the words in a folded text, the longest first; None when nothing in them can be found."""
+    looked_for = sorted({run for word in words for run in runs(word)}, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, looked_for))) if looked_for else None
 
 
 def excerpt(text: str, words: Sequence[str], limit: int) -> str:

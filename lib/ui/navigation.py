@@ -1,5 +1,6 @@
 """The pages of the product and the way between them."""
 
+from base64 import b64encode
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -57,9 +58,9 @@ def href(name: str) -> str:
 
 def run() -> None:
     """Draw the frame of the product and run the page that the address names."""
-    st.set_page_config(page_title="北疆技转", page_icon=STATIC / "icon.svg", layout="wide")
+    st.set_page_config(page_title="北疆技转", page_icon=_image("icon.svg"), layout="wide")
     context = guard.begin()
-    st.logo(STATIC / "logo.svg", size="large")
+    st.logo(_image("logo.svg"), size="large")
     may = tuple(context.actor.may(place.permission) for place in PLACES)
     sections: dict[str, list[StreamlitPage]] = {}
     for section, page in _pages(may, context.unread):
@@ -69,6 +70,12 @@ def run() -> None:
     _account(context.actor, current.url_path)
     current.run()
     bands.footer()
+
+
+@lru_cache
+def _image(name: str) -> str:
+    """A picture of ours as an address that holds it; from a file it would be read in every run."""
+    return f"data:image/svg+xml;base64,{b64encode((STATIC / name).read_bytes()).decode()}"
 
 
 @lru_cache(maxsize=64)

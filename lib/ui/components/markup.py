@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 
 import streamlit as st
@@ -26,19 +27,23 @@ def el(tag: str, *children: str | Markup | None, cls: str = "", **attributes: st
     Raises ValueError for attributes outside the short list above and for links that are no path, http(s) or
     in-page address.
     """
-    if unknown := set(attributes) - _ATTRIBUTES:
+    listed = f' class="{escape(cls)}"' if cls else ""
+    if attributes:
+        listed += _listed(attributes)
+    inside = "".join(
+        [child if isinstance(child, Markup) else escape(child, False) for child in children if child is not None]
+    )
+    return Markup(f"<{tag}{listed}>{inside}</{tag}>")
+
+
+def _listed(attributes: dict[str, str]) -> str:
+    if unknown := attributes.keys() - _ATTRIBUTES:
         raise ValueError(f"attributes not allowed: {sorted(unknown)}")
-    href = attributes.get("href", "/")
-    if not href.startswith(("/", "#", "http://", "https://")):
+    if not attributes.get("href", "/").startswith(("/", "#", "http://", "https://")):
         raise ValueError("a link must be a path or an http(s) address")
     if not re.match(r"/(?![/\\])", attributes.get("action", "/.")):
         raise ValueError("a form goes to a path of ours")
-    stated = {"class": cls, **attributes} if cls else attributes
-    listed = "".join(f' {name.replace("_", "-")}="{escape(value)}"' for name, value in stated.items())
-    inside = "".join(
-        child if isinstance(child, Markup) else escape(child, quote=False) for child in children if child is not None
-    )
-    return Markup(f"<{tag}{listed}>{inside}</{tag}>")
+    return "".join([f' {name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items()])
 
 
 def join(*parts: Markup) -> Markup:
@@ -61,6 +66,7 @@ def draw(markup: Markup) -> None:
     st.html(markup)
 
 
+@lru_cache
 def ladder(level: int | None) -> Markup:
     """The maturity ladder 1–9: filled to `level`, hollow throughout when undisclosed."""
     steps = [el("i", cls="on" if level and step <= level else "") for step in range(1, 10)]

@@ -20,7 +20,6 @@ def listing(ctx: Context, kind: str, *, title: str, question: str, placeholder: 
     filters.bar(kind, page)
     with st.container(horizontal=True, vertical_alignment="center", key="summary"):
         draw(el("span", "共 ", el("b", f"{page.total:,}"), f" {noun}", cls="bj-count"))
-        st.space("stretch")
         if kind != "organization":
             filters.order_control(query.order, searching=bool(query.q))
         view = results.view_control()

@@ -50,7 +50,8 @@ def told(page: CataloguePage) -> None:
 def draw_items(page: CataloguePage, kind: str, view: str, places: dict[str, str]) -> None:
     """The records of the page, as cards or as a table, each with the link that puts it beside others."""
     chosen = compared()
-    tools = {card.id: _compare_link(card, chosen) for card in page.items}
+    kept = _kept()
+    tools = {card.id: _compare_link(card, chosen, kept) for card in page.items}
     if view == "cards":
         cards.grid(page.items, places, page.words, tools)
         return
@@ -80,21 +81,20 @@ def compared() -> tuple[int, ...]:
     return tuple(int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 10)[:_MOST]
 
 
-def _here(**changed: str) -> str:
-    """This view's address with some parameters changed, or left out where they are blank."""
-    kept = {name: st.query_params.get_all(name) for name in st.query_params} | {n: [v] for n, v in changed.items()}
-    return urlencode([(name, value) for name, values in kept.items() for value in values if value])
+def _kept() -> list[tuple[str, str]]:
+    """The parameters of this view that stay when others are put beside each other."""
+    return [(n, value) for n in st.query_params if n != "compare" for value in st.query_params.get_all(n) if value]
 
 
-def _compare_link(card: Card, chosen: tuple[int, ...]) -> Markup:
-    page = f"/{cards.PAGES[card.kind]}"
-    if card.id in chosen:
-        rest = ",".join(str(number) for number in chosen if number != card.id)
-        return el("a", "移出对比", href=f"{page}?{_here(compare=rest)}", cls="bj-compare bj-on")
-    if len(chosen) == _MOST:
+def _compare_link(card: Card, chosen: tuple[int, ...], kept: list[tuple[str, str]]) -> Markup:
+    if len(chosen) == _MOST and card.id not in chosen:
         return el("span", "已选满四项", cls="bj-compare")
-    beside = ",".join(map(str, (*chosen, card.id)))
-    return el("a", "加入对比", href=f"{page}?{_here(compare=beside)}", cls="bj-compare")
+    others = [number for number in chosen if number != card.id] if card.id in chosen else [*chosen, card.id]
+    put = [("compare", ",".join(map(str, others)))] if others else []
+    href = f"/{cards.PAGES[card.kind]}?{urlencode([*kept, *put])}"
+    if card.id in chosen:
+        return el("a", "移出对比", href=href, cls="bj-compare bj-on")
+    return el("a", "加入对比", href=href, cls="bj-compare")
 
 
 def comparison(ctx: Context, kind: str, places: dict[str, str]) -> None:
@@ -121,7 +121,8 @@ def comparison(ctx: Context, kind: str, places: dict[str, str]) -> None:
         if kind != "organization":
             rows.insert(0, row(el("th", "简介"), *(cell(card.summary or "未披露") for card in found)))
         rows.append(row(el("th", "来源"), *(_from(card) for card in found)))
-        rows.append(row(el("th", ""), *(cell(_compare_link(card, chosen)) for card in found)))
+        kept = _kept()
+        rows.append(row(el("th", ""), *(cell(_compare_link(card, chosen, kept)) for card in found)))
         heads = el("tr", el("th", NOUNS[kind]), *(el("th", el("a", c.title, href=cards.path(c))) for c in found))
         body = el("table", el("thead", heads), el("tbody", *rows), cls="bj-table bj-compared")
         draw(el("div", body, cls="bj-scroll"))
@@ -143,13 +144,21 @@ def take_away(ctx: Context, page: CataloguePage, kind: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="take-away"):
         most = f"（前 {LIMIT:,} 条）" if page.total > LIMIT else ""
         draw(
-            el("p", f"下载这 {min(page.total, LIMIT):,} 条{most}，附字段说明和来源：", *links, cls="bj-count bj-files")
+            join(
+                el(
+                    "p",
+                    f"下载这 {min(page.total, LIMIT):,} 条{most}，附字段说明和来源：",
+                    *links,
+                    cls="bj-count bj-files",
+                ),
+                searches.ways(ctx, kind, page.query),
+            )
         )
-        st.space("stretch")
-        searches.tools(ctx, kind, page.query)
+        searches.keep(ctx, kind, page.query)
         with st.popover("复制链接", icon=":material/link:", type="tertiary"):
             st.caption("打开这个链接，看到的就是现在的筛选和排序。")
-            st.code(f"{guard.origin()}/{name}?{_here()}".rstrip("?"), language=None, wrap_lines=True)
+            here = [(n, value) for n in st.query_params for value in st.query_params.get_all(n) if value]
+            st.code(f"{guard.origin()}/{name}?{urlencode(here)}".rstrip("?"), language=None, wrap_lines=True)
 
 
 # ------------------------------------------------------------------ nothing
@@ -176,7 +185,8 @@ def nothing(ctx: Context, kind: str, page: CataloguePage) -> None:
                 label = f"{cards.plain(word)} **{count:,}**"
                 st.button(label, key=f"near-{word}", on_click=address.write, kwargs=fresh)
     with st.container(horizontal=True, vertical_alignment="center", key="take-away"):
-        searches.tools(ctx, kind, page.query)
+        draw(searches.ways(ctx, kind, page.query))
+        searches.keep(ctx, kind, page.query)
     if kind != "organization":
         st.page_link(
             navigation.href("submit"),

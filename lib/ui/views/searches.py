@@ -18,7 +18,7 @@ from lib.services.searches import Saved
 from lib.store.engine import database
 from lib.ui import cache, filters, navigation
 from lib.ui.components import bands, cards
-from lib.ui.components.markup import draw, el
+from lib.ui.components.markup import Markup, draw, el
 from lib.ui.guard import Context
 
 PAGE_SIZE: Final = 10
@@ -26,26 +26,31 @@ PAGE_SIZE: Final = 10
 
 
 # ------------------------------------------------------------------ on the lists
-def tools(ctx: Context, kind: str, query: CatalogueQuery) -> None:
-    """Keep this search, which asks a visitor to log in first, and the feed of what it finds."""
+def ways(ctx: Context, kind: str, query: CatalogueQuery) -> Markup:
+    """The links to hear of what this search finds later: its feed, and the login where a visitor would keep it."""
     asked = searches.address(query)
     feed = el(
         "a", "订阅", href=_address(f"/feeds/{PAGES[kind]}.atom", asked), cls="bj-more",
         title="把这个地址加到订阅软件，有新公开的记录就能收到",
     )  # fmt: skip
+    saved = None
     if not ctx.actor.may(Permission.MANAGE_OWN_ACCOUNT):
         here = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
         onward = quote(_address(f"/{PAGES[kind]}", urlencode(here)), safe="")
-        keep = el(
+        saved = el(
             "a", "保存这次搜索", href=f"/login?next={onward}", cls="bj-more", title="登录后保存，有新公开的记录会提醒"
         )
     elif _kept(ctx, kind, asked):
-        keep = el("a", "已保存", href="/mine?view=searches", cls="bj-more", title="在「我的」里查看和改名")
-    else:
-        keep = None
-        if st.button("保存这次搜索", icon=":material/bookmark_add:", type="tertiary"):
-            _do(lambda: searches.save(database(), kind, st.query_params.get_all, actor=ctx.actor))
-    draw(el("p", keep, feed, cls="bj-count bj-files"))
+        saved = el("a", "已保存", href="/mine?view=searches", cls="bj-more", title="在「我的」里查看和改名")
+    return el("p", saved, feed, cls="bj-count bj-files")
+
+
+def keep(ctx: Context, kind: str, query: CatalogueQuery) -> None:
+    """The button that keeps this search, for who may and has not yet."""
+    if not ctx.actor.may(Permission.MANAGE_OWN_ACCOUNT) or _kept(ctx, kind, searches.address(query)):
+        return
+    if st.button("保存这次搜索", icon=":material/bookmark_add:", type="tertiary"):
+        _do(lambda: searches.save(database(), kind, st.query_params.get_all, actor=ctx.actor))
 
 
 def looked(ctx: Context, kind: str, query: CatalogueQuery) -> None:
