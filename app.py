@@ -8,7 +8,9 @@ import streamlit as st
 
 from lib.server import launch, routes
 from lib.settings import ROOT
-from lib.ui import trouble
+from lib.ui import labels, trouble
+
+labels.remember()
 
 app = st.App(
     ROOT / "lib" / "shell" / "main.py",
