@@ -118,7 +118,7 @@ def hits(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     sought = _sought(tuple(words)) if words else None
     if sought is None:
         return []
-    folded = fold(text)
+    folded = fold(text.replace("…", " "))  # excerpts end with one: three characters when folded, and in no word
     places = range(len(text))
     if len(folded) != len(text):  # a character such as ㎡ becomes two
         pieces = [fold(character) for character in text]
