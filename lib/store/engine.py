@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
@@ -26,6 +26,7 @@ from lib.store.turns import Turns
 Value = TypeVar("Value")
 
 _READERS = 40
+_MAPPED = 1 << 30  # bytes of the file that readers share with the system's cache instead of copying them each
 _WAIT_SECONDS = 30
 _CONNECT_SECONDS = 5
 _PAUSES: Final = (0.1, 0.4, *(1.0,) * 8)
@@ -158,13 +159,13 @@ def _sqlite_engine(url: str, *, begin: str, size: int, query_only: bool) -> Engi
             "trusted_schema=OFF",
             "cache_size=-32000",
             f"busy_timeout={_WAIT_SECONDS * 1000}",
-            *(("query_only=ON",) if query_only else ()),
+            *(("query_only=ON", f"mmap_size={_MAPPED}") if query_only else ()),
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def start(connection: Any) -> None:
-        connection.execute(text(begin))
+        connection.exec_driver_sql(begin)
 
     return engine
 

@@ -417,21 +417,32 @@ def _count_with_page(
         where = _with(index, matched.condition.replace(":match", ":within"), chosen, "i")
     else:
         counted, among, where = "m AS i", "m AS i", _with(index, "1 = 1", chosen, "i")
-    listed = f"SELECT i.id, i.recency FROM {among} WHERE {where}"
-    sql = (
-        f"SELECT i.cell, count(*), NULL FROM {counted} GROUP BY i.cell UNION ALL SELECT * FROM "
-        f"(SELECT id, 0, recency FROM ({listed}) AS h ORDER BY recency DESC, id DESC LIMIT :limit OFFSET :offset) AS p"
-    )
-    if not within:
+    listed = f"SELECT i.id AS second, i.recency AS first FROM {among} WHERE {where}"
+    page = f"SELECT * FROM ({listed}) AS h ORDER BY first DESC, second DESC LIMIT :limit OFFSET :offset"
+    cells = f"SELECT i.cell AS first, count(*) AS second FROM {counted} GROUP BY i.cell"
+    sql = f"SELECT ({_in_one(session, cells)}), ({_in_one(session, page)})"
+    values: dict[str, Any] = {"match": matched.values["match"], "limit": limit, "offset": offset}
+    if within:
+        values["within"] = within
+    else:
         found = f"SELECT i.id, i.cell, i.recency FROM {matched.source} WHERE {matched.condition}"
         sql = f"WITH m AS MATERIALIZED ({found}) {sql}"
-    values = {"match": matched.values["match"], "limit": limit, "offset": offset} | (
-        {"within": within} if within else {}
-    )
-    rows = session.execute(_statement(sql), values).all()
-    cells = [(cell, count) for cell, count, recency in rows if recency is None]
-    page = sorted(((recency, id_) for id_, _, recency in rows if recency is not None), reverse=True)
-    return replace(_told(index, cells, chosen), ids=tuple(id_ for _, id_ in page))
+    counts, newest = session.execute(_statement(sql), values).one()
+    ids = tuple(number for _, number in sorted(_pairs(newest), reverse=True))
+    return replace(_told(index, _pairs(counts), chosen), ids=ids)
+
+
+def _in_one(session: Session, pairs: str) -> str:
+    """A statement for all rows (first, second) of another as one text: rows cost more than the numbers in them, and
+    each one that a driver fetches lets another thread in between."""
+    join = "group_concat" if _is_sqlite(session) else "string_agg"
+    return f"SELECT {join}(first || ' ' || second, ' ') FROM ({pairs}) AS pairs"
+
+
+def _pairs(told: str | None) -> list[tuple[int, int]]:
+    """What `_in_one` told."""
+    numbers = list(map(int, told.split())) if told else []
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def _with(index: SearchIndex, condition: str, chosen: Chosen, alias: str, but: Sequence[str] = ()) -> str:
@@ -508,7 +519,7 @@ def _cells(
     matched: Match | None,
     further: Chosen | None = None,
     also: _Since | None = None,
-) -> Sequence[Any]:
+) -> list[tuple[int, int]]:
     """Counts of what was found by cell, among what is chosen in further facets."""
     source = matched.source if matched else f"{index.table.name} AS i"
     condition = matched.condition if matched else "1 = 1"
@@ -519,8 +530,9 @@ def _cells(
         known = "f.rowid" if also.few and matched and _is_sqlite(session) else "i.id"
         condition += f" AND {known} IN (SELECT id FROM {index.name} WHERE created_at > :since)"
         values["since"] = also.moment
-    sql = f"SELECT i.cell, count(*) FROM {source} WHERE {condition} GROUP BY i.cell"
-    return session.execute(_dated(sql) if also else _statement(sql), values).all()
+    sql = f"SELECT i.cell AS first, count(*) AS second FROM {source} WHERE {condition} GROUP BY i.cell"
+    sql = _in_one(session, sql)
+    return _pairs(session.scalar(_dated(sql) if also else _statement(sql), values))
 
 
 def fresh(
@@ -709,23 +721,26 @@ def add(connection: Connection, index: SearchIndex, rows: Iterable[Row]) -> None
     while batch := list(islice(rows, _BATCH)):
         units = _units(connection, batch) if "unit" in index.further else {}
         facets = [_facet_row(index, row, units) for row in batch]
-        connection.execute(index.table.insert(), facets)
-        documents = [{"id": row["id"], **_streams(index, row)} for row in batch]
+        names = tuple(facets[0])
+        numbers = [tuple(row.values()) for row in facets]
+        _insert(connection, index.table.name, names, numbers)
+        streams = [index.document(row) for row in batch]
         if connection.dialect.name == "sqlite":
-            columns = "(rowid, title, keywords, body) VALUES (:id, :title, :keywords, :body)"
-            statement = f"INSERT INTO {index.fts} {columns}"
+            tokens = [(row["id"], *stream) for row, stream in zip(batch, streams, strict=True)]
+            _insert(connection, index.fts, ("rowid", "title", "keywords", "body"), tokens)
         else:
             # With the facets beside the tokens, counting what was found needs no join.
-            names = tuple(facets[0])
-            columns = (
-                f"({', '.join(names)}, grams) VALUES ({', '.join(f':{n}' for n in names)}, CAST(:grams AS tsvector))"
-            )
-            statement = f"INSERT INTO {index.fts} {columns}"
-            documents = [
-                {**numbers, "grams": _tsvector(d["title"], d["keywords"], d["body"])}
-                for numbers, d in zip(facets, documents, strict=True)
-            ]
-        connection.execute(text(statement), documents)
+            both = [(*facet, _tsvector(*stream)) for facet, stream in zip(numbers, streams, strict=True)]
+            _insert(connection, index.fts, (*names, "grams"), both, "CAST(%s AS tsvector)")
+
+
+def _insert(
+    connection: Connection, into: str, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]], last: str = ""
+) -> None:
+    """Many rows at the driver: a whole index is made of hundreds of thousands."""
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    marks = [*[mark] * (len(names) - 1), last or mark]
+    connection.exec_driver_sql(f"INSERT INTO {into} ({', '.join(names)}) VALUES ({', '.join(marks)})", list(rows))
 
 
 def remove(connection: Connection, index: SearchIndex, rows: Sequence[Row]) -> None:
