@@ -371,6 +371,9 @@ def find(
     if matched is None and (query if isinstance(query, tuple) else query.strip()):
         # Signs alone find nothing, not everything.
         return Found(0, (), {facet: {} for facet in (*index.facets, *(index.further if more else ()))})
+    if matched and not _is_sqlite(session) and any(len(word) < 3 for group in groups for word in group):
+        # A pair of characters that is common looks to the planner like a reason to read the tokens of every record.
+        session.execute(_statement("SET LOCAL enable_seqscan = off"))
     count = _count_all if more else _count
     typed = match(session, index, tuple(group[:1] for group in groups)) or matched
     head: tuple[int, ...] | None = None
