@@ -31,6 +31,7 @@ UNKNOWN: Final = "unknown"
 _PROBES: Final = 40
 """How many words a search without a hit may try."""
 Record = TypeVar("Record")
+_ORIGINS: Final = {origin.value: origin for origin in Origin}
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _D: Final = Division.__table__.c
 _LEAGUES: Final = select(_D.code, _D.name).where(_D.level == "league")
@@ -334,7 +335,7 @@ def achievement_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
             year=r.year, unit=r.organization or r.organization_text, organization_id=r.organization_id,
             league_code=r.league_code, banner_code=r.banner_code, amount=r.price, negotiable=r.negotiable, trl=r.trl,
         )
-        for r in session.execute(_achievement_columns(), {"ids": ids})
+        for r in session.execute(_achievement_columns(), {"ids": ids}).all()
     ))  # fmt: skip
 
 
@@ -356,7 +357,7 @@ def demand_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
             year=r.year, unit=r.organization or r.organization_text, organization_id=r.organization_id,
             league_code=r.league_code, banner_code=r.banner_code, amount=r.budget, negotiable=r.negotiable,
         )
-        for r in session.execute(_demand_columns(), {"ids": ids})
+        for r in session.execute(_demand_columns(), {"ids": ids}).all()
     ))  # fmt: skip
 
 
@@ -376,7 +377,7 @@ def organization_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]
             kind="organization", id=r.id, title=r.title, source=_source(r), league_code=r.league_code,
             banner_code=r.banner_code, place=r.banner_text, organization_kind=r.kind, since_year=r.since_year,
         )
-        for r in session.execute(_organization_columns(), {"ids": ids})
+        for r in session.execute(_organization_columns(), {"ids": ids}).all()
     ))  # fmt: skip
 
 
@@ -425,7 +426,7 @@ def _quoted(session: Session, kind: str, cards: tuple[Card, ...], words: Sequenc
 
 def _source(row: Any) -> Source:
     return Source(
-        Origin(row.origin),
+        _ORIGINS[row.origin],
         row.source_publisher,
         stated(row.source_date, row.source_precision),
         row.source_url,
@@ -558,7 +559,7 @@ def _widened(q: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def league_names(session: Session) -> dict[str, str]:
     """Names of the leagues by code."""
-    return {code: name for code, name in session.execute(_LEAGUES)}  # noqa: C416
+    return dict(session.execute(_LEAGUES).tuples().all())
 
 
 def place_names(session: Session) -> dict[str, str]:
