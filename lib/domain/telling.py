@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from lib.domain.dates import Precision, parse_date
+from lib.domain.dates import PartialDate, Precision, parse_date
 from lib.domain.vocabulary import IP_STATES, STEPS, UNDISCLOSED, UNREGISTERED
 
 Line = Mapping[str, str]
@@ -19,6 +19,7 @@ _SOON: Final = timedelta(days=30)
 _LAPSED: Final = IP_STATES[-1]
 _NUMBER: Final = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,15})(\.\d{1,6})?\s*(\D{0,12})")
 _LATEST_RIGHT: Final = date(2090, 1, 1)
+"""A right may run longer than other dates are allowed to lie ahead: 20 years (专利法 第四十二条) and more."""
 
 
 class Term(StrEnum):
@@ -39,12 +40,17 @@ def validity(until: date | None, today: date) -> Term:
     return Term.SOON if until - today <= _SOON else Term.RUNNING
 
 
+def right_end(text: str) -> PartialDate:
+    """The day, month or year until which a right runs. Raises ValueError for what is none."""
+    return parse_date(text, today=_LATEST_RIGHT)
+
+
 def right_term(right: Line, today: date) -> Term:
     """Where a right stands: over once its last day has passed or its state says so, soon within twelve months."""
     if right.get("state") == _LAPSED:
         return Term.OVER
     try:
-        expires = parse_date(right.get("expires", ""), today=_LATEST_RIGHT)
+        expires = right_end(right.get("expires", ""))
     except ValueError:
         return Term.NONE
     # Of a month or a year only the first day is kept: it ends when the next one begins.

@@ -17,6 +17,7 @@ from lib.domain.dates import check_year, parse_date, today_shanghai
 from lib.domain.errors import InvalidInput
 from lib.domain.money import parse_amount
 from lib.domain.submissions import credit_code_holds, email, phone
+from lib.domain.telling import right_end
 from lib.domain.text import clean, fold
 from lib.domain.vocabulary import (
     ACHIEVEMENT_CLASSES,
@@ -48,8 +49,6 @@ _LARGEST_ID: Final = 2**31 - 1
 _LONGEST_CELL: Final = 100
 _WHOLE: Final = Decimal(100)
 _HUNDREDTH: Final = Decimal("0.01")
-_RIGHTS_LAST: Final = date(2090, 1, 1)
-"""A right may run longer than other dates are allowed to lie ahead: 20 years (专利法 第四十二条) and more."""
 SEPARATOR: Final = "、"
 """Between the values of an answer that may name several of a closed list."""
 LARGEST_TABLE: Final = 10
@@ -161,7 +160,7 @@ def _right(cells: Mapping[str, str], where: str) -> dict[str, str]:
         raise _refuse(f"{where}的状态请从列表里选择。")
     if found["expires"]:
         try:
-            found["expires"] = str(parse_date(found["expires"], today=_RIGHTS_LAST))
+            found["expires"] = str(right_end(found["expires"]))
         except ValueError:
             raise _refuse(f"{where}的到期日请写成 2035-06-30 的样子。") from None
     return found

@@ -18,6 +18,7 @@ from lib.domain.text import shorten
 from lib.domain.vocabulary import FIELDS, TRL_LEVELS, UNDISCLOSED, Origin, SubmissionKind, SubmissionState
 from lib.services import catalogue, disclosure, exports, scopes
 from lib.services.forms import SEPARATOR
+from lib.services.publication import ANSWERS
 from lib.store.models import Achievement, Demand, Event, EventItem, Organization, Submission
 from lib.store.models.base import stated
 
@@ -27,8 +28,6 @@ _VALUE: Final = 110
 """How much of a summary may stand in the place of a value."""
 _ADDRESS: Final = 160
 """The longest address of a source that is printed; half an address leads nowhere."""
-_HIDDEN: Final = {"ip": "rights"}
-"""A restricted field whose answer has another name."""
 
 
 @dataclass(frozen=True)
@@ -383,7 +382,7 @@ def _told(
 ) -> Told:
     """A restricted answer counts as given: it is there for whoever may open it."""
     kind = record.__tablename__
-    given = {_HIDDEN.get(name, name): label for name, label in closed.items()}
+    given = {ANSWERS.get(name, name): label for name, label in closed.items()}
     known = {name: value or given.get(name, value) for name, value in answers.items()}
     where = {"unit": record.organization_text, "place": record.league_code or record.banner_code or ""}
     own: int | None = None

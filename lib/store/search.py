@@ -371,9 +371,7 @@ def find(
     if matched is None and (query if isinstance(query, tuple) else query.strip()):
         # Signs alone find nothing, not everything.
         return Found(0, (), {facet: {} for facet in (*index.facets, *(index.further if more else ()))})
-    if matched and not _is_sqlite(session) and any(len(word) < 3 for group in groups for word in group):
-        # A pair of characters that is common looks to the planner like a reason to read the tokens of every record.
-        session.execute(_statement("SET LOCAL enable_seqscan = off"))
+    _by_index(session, groups)
     count = _count_all if more else _count
     typed = match(session, index, tuple(group[:1] for group in groups)) or matched
     head: tuple[int, ...] | None = None
@@ -406,6 +404,13 @@ def find(
         page = _title_first(session, index, matched, typed, page)
     page = replace(page, values={"match": matched.values["match"], **page.values})
     return replace(found, ids=_ids(session, page, order))
+
+
+def _by_index(session: Session, groups: Terms) -> None:
+    """Have PostgreSQL look up short words for the rest of this transaction: a pair of characters that is common looks
+    to its planner like a reason to read the tokens of every record."""
+    if not _is_sqlite(session) and any(len(word) < 3 for group in groups for word in group):
+        session.execute(_statement("SET LOCAL enable_seqscan = off"))
 
 
 def _count_with_page(
@@ -557,6 +562,7 @@ def fresh(
     if not count:
         return 0
     also = _Since(since, count <= _FEW)
+    _by_index(session, groups)
     cells = _cells(session, index, matched, chosen, also)
     if not cells and loosen and len(groups) > 1 and matched and not _finds(session, matched):
         cells = _cells(session, index, match(session, index, groups, some=True), chosen, also)
