@@ -559,7 +559,7 @@ def _widened(q: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def league_names(session: Session) -> dict[str, str]:
     """Names of the leagues by code."""
-    return dict(session.execute(_LEAGUES).tuples().all())
+    return dict(session.execute(_LEAGUES).all())
 
 
 def place_names(session: Session) -> dict[str, str]:
