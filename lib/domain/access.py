@@ -33,8 +33,11 @@ class Permission(StrEnum):
     MANAGE_OWN_RECORDS = "own:record:manage"
     UPLOAD_ATTACHMENT = "own:attachment:upload"
     REQUEST_ACCESS = "own:access:request"
+    TAKE_PART = "own:participation:create"
     DECIDE_MATCH = "shared:match:decide"
     REVIEW_SUBMISSION = "scope:submission:review"
+    MANAGE_EVENTS = "scope:event:manage"
+    FOLLOW_UP = "scope:thread:manage"
     DECIDE_ACCESS = "region:access:decide"
     APPROVE_ACCOUNT = "region:account:approve"
     READ_AUDIT = "region:audit:read"
@@ -63,8 +66,11 @@ _PERMISSION_LABELS: Final[dict[str, str]] = {
     "own:record:manage": "修订、撤回、续期自己的记录，决定谁可以看",
     "own:attachment:upload": "上传附件",
     "own:access:request": "申请查看「授权可见」的内容",
+    "own:participation:create": "报名参加活动，现场评分、提问、留意向，凭评委编号打分",
     "shared:match:decide": "为公开的需求确认或排除对接",
     "scope:submission:review": "审核：辖区内的提交，或自己活动的报名",
+    "scope:event:manage": "办活动：辖区内的，或自己的",
+    "scope:thread:manage": "跟进意向：自己的成果和需求的、自己活动的，或辖区内的",
     "region:access:decide": "办理辖区内的查看申请",
     "region:account:approve": "审核辖区内的账号注册",
     "region:audit:read": "查辖区内的操作记录",
@@ -112,13 +118,16 @@ _EVERYBODY: Final = frozenset(
         Permission.REGISTER,
         Permission.CREATE_SUBMISSION,
         Permission.READ_RECEIPT,
+        Permission.TAKE_PART,
     }
 )
 _SIGNED_IN: Final = _EVERYBODY | {Permission.MANAGE_OWN_ACCOUNT}
 _VERIFIED: Final = _SIGNED_IN | {Permission.READ_SHARED_FIELDS, Permission.REQUEST_ACCESS}
-_OWNER: Final = _VERIFIED | {Permission.MANAGE_OWN_RECORDS, Permission.UPLOAD_ATTACHMENT}
+_OWNER: Final = _VERIFIED | {Permission.MANAGE_OWN_RECORDS, Permission.UPLOAD_ATTACHMENT, Permission.FOLLOW_UP}
 _OFFICIAL: Final = _VERIFIED | {
     Permission.REVIEW_SUBMISSION,
+    Permission.MANAGE_EVENTS,
+    Permission.FOLLOW_UP,
     Permission.DECIDE_ACCESS,
     Permission.APPROVE_ACCOUNT,
     Permission.READ_AUDIT,
@@ -128,7 +137,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.VISITOR: _EVERYBODY,
     Role.APPLICANT: _SIGNED_IN | {Permission.MANAGE_OWN_RECORDS},
     Role.MEMBER: _OWNER,
-    Role.ORGANIZER: _OWNER | {Permission.REVIEW_SUBMISSION},
+    Role.ORGANIZER: _OWNER | {Permission.REVIEW_SUBMISSION, Permission.MANAGE_EVENTS},
     Role.BROKER: _OWNER | {Permission.DECIDE_MATCH},
     Role.OFFICIAL: _OFFICIAL,
     Role.ADMINISTRATOR: _OFFICIAL | {Permission.MANAGE_ACCOUNTS, Permission.LOAD_DATA},

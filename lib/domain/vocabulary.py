@@ -183,11 +183,88 @@ class ClaimState(StrEnum):
         return {"none": "未申请", "pending": "待审核", "approved": "已通过", "declined": "未通过"}[self.value]
 
 
+class EventState(StrEnum):
+    """Where an event stands; a draft is seen by whoever runs it, and by nobody else."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+    @property
+    def label(self) -> str:
+        """The state's name."""
+        return {"draft": "未公布", "published": "已公布", "cancelled": "已取消"}[self.value]
+
+
+class ItemKind(StrEnum):
+    """What stands on a programme."""
+
+    ACHIEVEMENT = "achievement"
+    DEMAND = "demand"
+    TALK = "talk"
+    BREAK = "break"
+
+    @property
+    def label(self) -> str:
+        """The kind's name."""
+        return {"achievement": "成果", "demand": "需求", "talk": "发言", "break": "休息"}[self.value]
+
+
+class AttendeeState(StrEnum):
+    """Where somebody's registration to attend stands."""
+
+    REGISTERED = "registered"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
+
+    @property
+    def label(self) -> str:
+        """The state's name."""
+        return {"registered": "已报名", "waiting": "候补", "cancelled": "已取消"}[self.value]
+
+
+class QuestionState(StrEnum):
+    """What the host did with a question from the audience."""
+
+    NEW = "new"
+    ANSWERED = "answered"
+    HIDDEN = "hidden"
+
+    @property
+    def label(self) -> str:
+        """The state's name."""
+        return {"new": "待回答", "answered": "已回答", "hidden": "不展示"}[self.value]
+
+
+class ThreadState(StrEnum):
+    """How far the follow-up of an intention is; the words are ours."""
+
+    OPEN = "open"
+    CONTACTED = "contacted"
+    TALKING = "talking"
+    SIGNED = "signed"
+    CLOSED = "closed"
+
+    @property
+    def label(self) -> str:
+        """The state's name."""
+        return {
+            "open": "待联系",
+            "contacted": "已联系",
+            "talking": "洽谈中",
+            "signed": "已签约",
+            "closed": "未达成",
+        }[self.value]
+
+
 ORGANIZATION_KINDS: Final = (
     "企业", "科研院所", "新型研发机构", "技术转移机构", "高校", "产业联盟", "孵化器", "技术交易市场",
     "金融机构", "技术合同登记机构", "众创空间", "大学科技园", "其他",
 )  # fmt: skip
-EVENT_KINDS: Final = ("路演", "对接会", "成果推介", "展会", "培训")
+EVENT_KINDS: Final = ("路演", "成果推介", "对接会", "拍卖", "培训", "展会", "旗县推介")
+EVENT_FORMATS: Final = ("线下", "线上", "线上线下结合")
+MARKS: Final[dict[str, str]] = {"need": "需求契合", "maturity": "技术成熟", "willingness": "合作意愿"}
+"""What an audience marks from 1 to 5; the words are ours."""
 PARTNER_KINDS: Final = ("国家", "省区市", "科研院所", "高校", "军工")
 
 ACHIEVEMENT_CLASSES: Final = ("应用技术", "基础理论", "软科学")

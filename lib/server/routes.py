@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from lib.server import chrome, downloads, feeds, headers, health, login, oidc, onepagers, people
+from lib.server import assets, chrome, downloads, feeds, headers, health, login, oidc, onepagers, people
 from lib.server.api import PREFIX, api
 from lib.server.guard import Guard
 
@@ -35,6 +35,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/logout", oidc.logout, methods=["POST"]),
     Mount("/oidc", oidc.app),
     Route("/chrome.js", chrome.script),
+    assets.mount,
     *feeds.routes,
     *downloads.routes,
     *onepagers.routes,

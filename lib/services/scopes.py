@@ -3,10 +3,12 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy.orm import Session
 
-from lib.domain.access import REGION, Actor
+from lib.domain.access import REGION, Actor, Permission, require
+from lib.domain.errors import AccessDenied, NotFound
 from lib.domain.vocabulary import SubmissionKind
-from lib.store.models import Submission
+from lib.store.models import Event, Submission
 
 
 def within(actor: Actor, league: Any, banner: Any) -> ColumnElement[bool]:
@@ -39,3 +41,28 @@ def reviewing(actor: Actor) -> ColumnElement[bool]:
     registration = Submission.kind == SubmissionKind.REGISTRATION.value
     events = and_(registration, Submission.event_id.in_(actor.events)) if actor.events else false()
     return or_(within(actor, Submission.league_code, Submission.banner_code), events)
+
+
+def hosts(actor: Actor, event: Event) -> bool:
+    """True when the event is the actor's to run: an organizer's own, or one in an official's division."""
+    return actor.may(Permission.MANAGE_EVENTS) and (
+        event.id in actor.events or actor.covers(event.league_code, event.banner_code)
+    )
+
+
+def hosting(actor: Actor) -> ColumnElement[bool]:
+    """`hosts` as a condition on Event; none without the permission."""
+    if not actor.may(Permission.MANAGE_EVENTS):
+        return false()
+    return or_(within(actor, Event.league_code, Event.banner_code), Event.id.in_(actor.events))
+
+
+def hosted(session: Session, event_id: int, *, actor: Actor, lock: bool = False) -> Event:
+    """An event that the actor runs, locked for a change if asked. Raises NotFound, AccessDenied."""
+    require(actor, Permission.MANAGE_EVENTS)
+    event = session.get(Event, event_id, with_for_update={"of": Event} if lock else None)
+    if event is None:
+        raise NotFound("没有找到这场活动，可能已撤下。请回到列表重新查找。")
+    if not hosts(actor, event):
+        raise AccessDenied("这场活动不由您组织，也不在您的辖区内。")
+    return event

@@ -23,6 +23,8 @@ WITHOUT_CHECK = {
     "scopes.own": "says what is the actor's own, as part of a query that checks",
     "scopes.is_own": "the same for one row",
     "scopes.reviewing": "says what is the actor's to review, as part of a query that checks",
+    "scopes.hosts": "says whether the actor runs an event, for a service that checks",
+    "scopes.hosting": "says which events the actor runs, as part of a query that checks",
 }
 HTML_ALLOWED = {"lib/ui/components/markup.py"}
 DOWNLOADS_ALLOWED = {"lib/ui/views/bulk.py": "an empty template, the same for everybody"}

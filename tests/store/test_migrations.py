@@ -19,7 +19,7 @@ from lib.services import audit, catalogue
 from lib.services.catalogue import CatalogueQuery
 from lib.store import chain, migrations, search
 from lib.store.engine import Database
-from lib.store.models import Achievement, AuditEntry, Base, Draft, Submission
+from lib.store.models import Achievement, AuditEntry, Base, Draft, EventItem, Submission
 
 KEEPER = Actor(role=Role.ADMINISTRATOR, name="测试")
 MOMENT = datetime(2026, 11, 1, 2, 3, 4, 567890, tzinfo=UTC)
@@ -67,9 +67,17 @@ def _second(connection: Connection) -> Callable[..., None]:
     return put
 
 
-def _third(connection: Connection) -> None:
-    """Schema 0003 with rows in every table: those of 0002, and a decision."""
-    _second(connection)("match_decision", demand_id=1, achievement_id=1, decision="refused", account_id=1)
+def _third(connection: Connection) -> Callable[..., None]:
+    """Schema 0003 with rows in every table: those of 0002, and a decision. Returns what puts a row."""
+    put = _second(connection)
+    put("match_decision", demand_id=1, achievement_id=1, decision="refused", account_id=1)
+    return put
+
+
+def _fourth(connection: Connection) -> None:
+    """Schema 0004 with rows in every table: those of 0003, a saved search, and an event item that names its record."""
+    _third(connection)("saved_search", account_id=1, kind="demand", name="稀土", query="q=稀土")
+    connection.execute(text("UPDATE event_item SET achievement_id = 1"))
 
 
 def _fill(connection: Connection, *, chained: bool) -> Callable[..., None]:
@@ -135,7 +143,7 @@ def _fill(connection: Connection, *, chained: bool) -> Callable[..., None]:
     return put
 
 
-LANDED: dict[str, Callable[[Connection], Any]] = {"0001": _first, "0002": _second, "0003": _third}
+LANDED: dict[str, Callable[[Connection], Any]] = {"0001": _first, "0002": _second, "0003": _third, "0004": _fourth}
 
 
 def _rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
@@ -290,3 +298,27 @@ def test_rights_become_lines(blank: Database) -> None:
         assert closed.content == {"unit": "包钢", "rights": [right | {"number": ""}]}
         assert closed.sealed == {"formula": "方", "rights": [right | {"number": "ZL91"}]}
         assert session.get_one(Draft, f"{5:032x}").values == {"unit": "包钢", "rights": [right | {"number": ""}]}
+
+
+def test_an_event_item_that_was_taken_back_keeps_its_number(blank: Database) -> None:
+    """0005 builds the table anew on SQLite; the number of the last item that was removed is not given away again."""
+    migrations.upgrade(blank.engine, "0004")
+    with blank.engine.begin() as connection:
+        _fourth(connection)
+        for number in (7, 8):
+            connection.execute(
+                text(
+                    "INSERT INTO event_item (id, event_id, title, organization_text, stage, summary, cooperation)"
+                    " VALUES (:id, 1, '项目', '', '', '', '')"
+                ),
+                {"id": number},
+            )
+        connection.execute(text("DELETE FROM event_item WHERE id = 8"))
+        if not blank.sqlite:
+            connection.execute(text("SELECT setval('event_item_id_seq', 8)"))
+    migrations.upgrade(blank.engine)
+    with blank.write() as session:
+        item = EventItem(event_id=1, title="新", kind="talk", registered=False)
+        session.add(item)
+        session.flush()
+        assert item.id > 8

@@ -10,7 +10,7 @@ from lib.domain.vocabulary import Channel, Direction
 
 def test_every_role_is_listed_and_a_visitor_reviews_nothing() -> None:
     assert set(ROLE_PERMISSIONS) == set(Role)
-    own = {Permission.REGISTER, Permission.CREATE_SUBMISSION, Permission.READ_RECEIPT}
+    own = {Permission.REGISTER, Permission.CREATE_SUBMISSION, Permission.READ_RECEIPT, Permission.TAKE_PART}
     assert {p for p in ROLE_PERMISSIONS[Role.VISITOR] if not p.startswith("public:")} == own
 
 

@@ -1,14 +1,14 @@
 """The facts of the system: organizations, achievements, demands, events, co-operation, contracts, statistics."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, true
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from lib.domain.dates import PartialDate
-from lib.domain.vocabulary import Channel, Direction
+from lib.domain.vocabulary import EVENT_FORMATS, Channel, Direction, EventState, ItemKind
 from lib.store.models.base import (
     Base,
     Exact,
@@ -173,11 +173,19 @@ class Event(Versioned, Sourced, Placed, Base):
     """路演与活动."""
 
     __tablename__ = "event"
-    __table_args__ = (text_length("title", 200), *sourced_checks())
+    __table_args__ = (
+        text_length("title", 200),
+        one_of("state", [state.value for state in EventState]),
+        one_of("format", ["", *EVENT_FORMATS]),
+        CheckConstraint("ends_at > starts_at", name="period_in_order"),
+        CheckConstraint("capacity > 0", name="capacity_positive"),
+        *sourced_checks(),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column()
     kind: Mapped[str] = mapped_column(String(12), index=True, comment="our classification")
+    state: Mapped[str] = mapped_column(String(9), default="published", server_default="published")
     held_on: Mapped[date | None] = mapped_column(index=True, comment="first day of the stated period")
     held_precision: Mapped[str | None] = mapped_column(String(5))
     city: Mapped[str] = mapped_column(default="", comment="as printed; outside the region too")
@@ -186,6 +194,19 @@ class Event(Versioned, Sourced, Placed, Base):
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     project_count: Mapped[int | None] = mapped_column(comment="projects presented, where stated")
     partner: Mapped[str] = mapped_column(default="", comment="partner region or country, as printed")
+    starts_at: Mapped[datetime | None] = mapped_column(comment="where the hour is known; its day is held_on")
+    ends_at: Mapped[datetime | None] = mapped_column()
+    format: Mapped[str] = mapped_column(
+        String(8), default="", server_default="", comment="线下, 线上 …; blank: not stated"
+    )
+    venue: Mapped[str] = mapped_column(default="", server_default="", comment="地点: hall and address")
+    stream_url: Mapped[str] = mapped_column(default="", server_default="", comment="where it can be watched")
+    co_organizers: Mapped[str] = mapped_column(default="", server_default="", comment="协办、支持单位")
+    introduction: Mapped[str] = mapped_column(default="", server_default="")
+    rules: Mapped[str] = mapped_column(default="", server_default="", comment="活动规则")
+    capacity: Mapped[int | None] = mapped_column(comment="seats for an audience; null: not limited")
+    registration_opens: Mapped[datetime | None] = mapped_column()
+    registration_closes: Mapped[datetime | None] = mapped_column()
 
     @property
     def held(self) -> PartialDate | None:
@@ -194,13 +215,28 @@ class Event(Versioned, Sourced, Placed, Base):
 
 
 class EventItem(Base):
-    """A project that takes part in an event, after its registration was published."""
+    """What takes part in an event: a project whose registration was published, or what its organizer put on the
+    programme. `minutes` and `position` are the organizer's draft; what was announced stands in ProgrammeVersion."""
 
     __tablename__ = "event_item"
-    __table_args__ = (text_length("title", 200), CheckConstraint(FIELD_RANGE, name="field_range"), IDS_ONCE)
+    __table_args__ = (
+        text_length("title", 200),
+        CheckConstraint(FIELD_RANGE, name="field_range"),
+        one_of("kind", [kind.value for kind in ItemKind]),
+        CheckConstraint("minutes BETWEEN 1 AND 600", name="minutes_range"),
+        IDS_ONCE,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(11), default="achievement", server_default="achievement")
+    registered: Mapped[bool] = mapped_column(
+        default=True, server_default=true(), comment="made by a registration; false: picked by the organizer"
+    )
+    position: Mapped[int] = mapped_column(default=0, server_default="0", comment="order on the programme, then id")
+    minutes: Mapped[int | None] = mapped_column(SmallInteger, comment="null: not on the programme yet")
+    room: Mapped[str] = mapped_column(String(40), default="", server_default="", comment="rooms run side by side")
+    presenter: Mapped[str] = mapped_column(String(40), default="", server_default="", comment="who speaks; public")
     title: Mapped[str] = mapped_column()
     organization_text: Mapped[str] = mapped_column(default="")
     field: Mapped[int | None] = mapped_column(SmallInteger)
@@ -210,6 +246,7 @@ class EventItem(Base):
     achievement_id: Mapped[int | None] = mapped_column(
         index=True, comment="the achievement it shows; one that was taken back keeps its number"
     )
+    demand_id: Mapped[int | None] = mapped_column(index=True, comment="the demand it shows; the same")
 
 
 class Cooperation(Sourced, Placed, Base):
