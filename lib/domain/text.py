@@ -113,11 +113,17 @@ def runs(term: str) -> list[str]:
     return _WORD.findall(fold(term))
 
 
-def hits(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
+def hits(text: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Where the words stand in the text, whatever their width and case: (start, end), ascending, none overlapping."""
-    sought = _sought(tuple(words)) if words else None
+    return _hits(text, tuple(words)) if words else ()
+
+
+@lru_cache(maxsize=1024)
+def _hits(text: str, words: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """A card asks for the same text up to four times."""
+    sought = _sought(words)
     if sought is None:
-        return []
+        return ()
     folded = fold(text.replace("…", " "))  # excerpts end with one: three characters when folded, and in no word
     places = range(len(text))
     if len(folded) != len(text):  # a character such as ㎡ becomes two
@@ -128,7 +134,7 @@ def hits(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
         start, end = places[found.start()], places[found.end() - 1] + 1
         if not spans or start >= spans[-1][1]:
             spans.append((start, end))
-    return spans
+    return tuple(spans)
 
 
 @lru_cache(maxsize=256)

@@ -94,11 +94,12 @@ def shared(name: str, key: object, revision: tuple[int, ...], read: Callable[[An
 
     The value is shared by everybody: it must be frozen, and nothing in it may depend on who asks.
     """
-    value: Value = _shared(name, repr(key), revision, read)
+    value: Value = _shared(repr((name, key, revision)), read)
     return value
 
 
+# One argument: Streamlit hashes each of them in every run, which takes longer than the look-up.
 @st.cache_resource(max_entries=512, show_spinner=False)
-def _shared(name: str, key: str, revision: tuple[int, ...], _read: Callable[[Any], Any]) -> Any:
+def _shared(key: str, _read: Callable[[Any], Any]) -> Any:
     with database().read() as session:
         return _read(session)

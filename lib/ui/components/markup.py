@@ -15,6 +15,10 @@ class Markup(str):
 
     __slots__ = ()
 
+    def _repr_html_(self) -> str:
+        """What `st.html` shows as it is; of a plain string it would look first whether it is a file or indented."""
+        return str(self)
+
 
 _ATTRIBUTES = frozenset({"href", "title", "role", "style", "rel", "src", "alt"}) | frozenset(
     {"aria_label", "aria_hidden", "aria_current", "method", "action", "type"}
@@ -27,13 +31,17 @@ def el(tag: str, *children: str | Markup | None, cls: str = "", **attributes: st
     Raises ValueError for attributes outside the short list above and for links that are no path, http(s) or
     in-page address.
     """
-    listed = f' class="{escape(cls)}"' if cls else ""
-    if attributes:
-        listed += _listed(attributes)
+    opening = _opening(tag, cls)
+    listed = _listed(attributes) if attributes else ""
     inside = "".join(
         [child if isinstance(child, Markup) else escape(child, False) for child in children if child is not None]
     )
-    return Markup(f"<{tag}{listed}>{inside}</{tag}>")
+    return Markup(f"{opening}{listed}>{inside}</{tag}>")
+
+
+@lru_cache(maxsize=1024)
+def _opening(tag: str, cls: str) -> str:
+    return f'<{tag} class="{escape(cls)}"' if cls else f"<{tag}"
 
 
 def _listed(attributes: dict[str, str]) -> str:
@@ -41,7 +49,7 @@ def _listed(attributes: dict[str, str]) -> str:
         raise ValueError(f"attributes not allowed: {sorted(unknown)}")
     if not attributes.get("href", "/").startswith(("/", "#", "http://", "https://")):
         raise ValueError("a link must be a path or an http(s) address")
-    if not re.match(r"/(?![/\\])", attributes.get("action", "/.")):
+    if "action" in attributes and not re.match(r"/(?![/\\])", attributes["action"]):
         raise ValueError("a form goes to a path of ours")
     return "".join([f' {name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items()])
 
