@@ -175,25 +175,28 @@ def demo(
     achievements: Annotated[int, typer.Option(min=0, max=10_000_000, help="成果条数。")] = 0,
     demands: Annotated[int, typer.Option(min=0, max=10_000_000, help="需求条数。")] = 0,
     contracts: Annotated[int, typer.Option(min=0, max=10_000_000, help="合同条数。")] = 0,
+    roadshows: Annotated[bool, typer.Option("--roadshows", help="两场演示路演：一场即将举行，一场已办完。")] = False,
     seed: Annotated[int, typer.Option(help="种子：相同的种子生成相同的内容。")] = 1,
     clear: Annotated[bool, typer.Option("--clear", help="清除全部演示数据，不动其他数据。")] = False,
 ) -> None:
     """生成演示数据（来源标为「演示数据」），或用 --clear 全部清除。"""
     from lib.services import demo as service
 
-    volume = service.Volume(achievements, demands, contracts, seed)
-    if clear == bool(volume.total):
-        raise _fail("请写明要生成的条数，例如 --achievements 1000；或者只用 --clear 清除演示数据。")
+    volume = service.Volume(achievements, demands, contracts, seed, roadshows)
+    if clear == bool(volume.total or roadshows):
+        raise _fail("请写明要生成的条数，例如 --achievements 1000，或 --roadshows；或者只用 --clear 清除演示数据。")
     with _database() as store:
         if clear:
             removed = service.clear(store, actor=ACTOR)
             print(
-                f"已清除演示数据：成果 {removed['achievement']}、需求 {removed['demand']}、合同 {removed['contract']}。"
+                f"已清除演示数据：成果 {removed['achievement']}、需求 {removed['demand']}、合同 {removed['contract']}、"
+                f"路演 {removed['event']}。"
             )
             return
         with typer.progressbar(length=volume.total, label="生成演示数据", file=sys.stderr) as bar:
             service.create(store, volume, actor=ACTOR, progress=bar.update)
-    print(f"已生成演示数据：成果 {achievements}、需求 {demands}、合同 {contracts}。")
+    held = 2 if roadshows else 0
+    print(f"已生成演示数据：成果 {achievements}、需求 {demands}、合同 {contracts}、路演 {held}。")
 
 
 @account.command("create")

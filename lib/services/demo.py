@@ -17,7 +17,7 @@ from lib.domain import demo
 from lib.domain.access import Actor, Permission, require
 from lib.domain.errors import Conflict
 from lib.domain.vocabulary import Level, Origin
-from lib.services import audit
+from lib.services import audit, rehearsal
 from lib.settings import settings
 from lib.store import revision, search
 from lib.store.engine import Database
@@ -39,10 +39,12 @@ class Volume:
     demands: int = 0
     contracts: int = 0
     seed: int = 1
+    roadshows: bool = False
+    """With two roadshows to rehearse with."""
 
     @property
     def total(self) -> int:
-        """Rows in all."""
+        """Rows of the large tables in all."""
         return self.achievements + self.demands + self.contracts
 
 
@@ -66,6 +68,8 @@ def create(database: Database, volume: Volume, *, actor: Actor, progress: Progre
                 _add_indexed(connection, index, rows, wanted[name], progress)
         if "contract" in wanted:
             _add_contracts(connection, volume, setting, progress)
+        if volume.roadshows:
+            wanted["event"] = len(rehearsal.create(session, volume.seed))
         revision.bump(session, wanted)
         audit.record(session, actor, "demo.create", "dataset", "demo", seed=volume.seed, rows=wanted)
 
@@ -75,6 +79,7 @@ def clear(database: Database, *, actor: Actor) -> dict[str, int]:
     require(actor, Permission.LOAD_DATA)
     removed: dict[str, int] = {}
     with database.write() as session:
+        removed["event"] = rehearsal.clear(session)
         connection = session.connection()
         for name, entity in _TABLES.items():
             removed[name] = connection.execute(delete(entity).where(entity.origin == Origin.DEMO.value)).rowcount

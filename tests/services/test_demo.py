@@ -122,7 +122,7 @@ def test_clearing_removes_the_set_and_nothing_else_and_search_finds_the_rest_exa
     before, found = everything(loaded), hits(loaded)
     demo.create(loaded, SMALL, actor=ACTOR)
     assert hits(loaded) != found
-    assert demo.clear(loaded, actor=ACTOR) == {"achievement": 3000, "demand": 1200, "contract": 5000}
+    assert demo.clear(loaded, actor=ACTOR) == {"achievement": 3000, "demand": 1200, "contract": 5000, "event": 0}
     assert everything(loaded) == before
     assert hits(loaded) == found
     assert demo.clear(loaded, actor=ACTOR) == {"achievement": 0, "demand": 0, "contract": 0}
