@@ -111,11 +111,11 @@ def test_a_database_that_cannot_be_used_says_what_to_do(
 
 
 def test_the_set_comes_and_goes_by_command(app_database: Database) -> None:
-    assert run("demo", "--achievements", "20", "--contracts", "30", "--seed", "3").exit_code == 0
+    assert run("demo", "--achievements", "20", "--contracts", "30", "--roadshows", "--seed", "3").exit_code == 0
     with app_database.read() as session:
         assert len(session.scalars(select(Achievement.id).where(Achievement.origin == "demo")).all()) == 20
     done = run("demo", "--clear")
-    assert (done.exit_code, done.stdout) == (0, "已清除演示数据：成果 20、需求 0、合同 30。\n")
+    assert (done.exit_code, done.stdout) == (0, "已清除演示数据：成果 20、需求 0、合同 30、路演 2。\n")
 
 
 def test_an_account_is_created_from_a_password_typed_twice_or_piped(app_database: Database) -> None:
