@@ -41,6 +41,8 @@ def write(**values: str | int | list[str] | None) -> None:
             st.query_params.pop(name, None)
         else:
             st.query_params[name] = [str(v) for v in value] if isinstance(value, list) else str(value)
+    if (shown := st.session_state.get("address")) is not None:
+        st.session_state["address"] = (shown[0], _query())  # the browser has been told
 
 
 def keep(page: str) -> None:
@@ -49,8 +51,12 @@ def keep(page: str) -> None:
     A link to the page one is on changes what the run sees but, of itself, not the address bar; a reload or the
     next click would fall back to the old view. Saying an unchanged address again does nothing in the browser.
     """
-    query = {name: st.query_params.get_all(name) for name in st.query_params}
+    query = _query()
     before = st.session_state.get("address")
     st.session_state["address"] = (page, query)
     if before is not None and before[0] == page and before[1] != query:
         st.query_params.from_dict(query)
+
+
+def _query() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}

@@ -200,10 +200,9 @@ def pager(current: int, pages: int) -> None:
         return
     # The page is part of the key: the address is the state, and a widget's own memory must not outlive it.
     key = f"pager-{pages}-{min(current, pages)}"
-    with st.container(horizontal=True, horizontal_alignment="center"):
-        st.pagination(
-            pages,
-            default=min(current, pages),
-            key=key,
-            on_change=lambda: address.write(page=st.session_state[key] if st.session_state[key] > 1 else None),
-        )
+    st.pagination(
+        pages,
+        default=min(current, pages),
+        key=key,
+        on_change=lambda: address.write(page=st.session_state[key] if st.session_state[key] > 1 else None),
+    )

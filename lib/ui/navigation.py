@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from lib.domain.access import Actor, Permission
+from lib.domain.access import Permission
 from lib.settings import ROOT
 from lib.ui import address, guard
 from lib.ui.components import bands
@@ -67,7 +67,7 @@ def run() -> None:
         sections.setdefault(section, []).append(copy(page))  # each run calls one of its own
     current = st.navigation(sections, position="top")
     address.keep(current.url_path)
-    _account(context.actor, current.url_path)
+    bands.account(context.actor.name if context.actor.account_id else "", current.url_path)
     current.run()
     bands.footer()
 
@@ -95,9 +95,3 @@ def _pages(may: tuple[bool, ...], unread: int) -> tuple[tuple[str, StreamlitPage
         )
         for place, shown in zip(PLACES, may, strict=True)
     )
-
-
-def _account(actor: Actor, path: str) -> None:
-    """Login and logout are real requests, so these are plain links, at the right end of the header."""
-    with st.container(key="account"):
-        bands.account(actor.name if actor.account_id else "", path)

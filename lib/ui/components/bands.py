@@ -13,14 +13,26 @@ def band(title: str, subtitle: str, *, instrument: float = 0) -> DeltaGenerator:
 
     `instrument` is the width of that place relative to the title's 1; 0 leaves it out.
     """
-    with st.container(key="band"):
+    place = st.container(key="band")
+    with place:
         if not instrument:
             draw(_words(title, subtitle))
-            return st.container()
+            return place
         words, tool = st.columns([1, instrument], gap="large", vertical_alignment="center")
         with words:
             draw(_words(title, subtitle))
         return tool
+
+
+def searched(title: str, subtitle: str) -> DeltaGenerator:
+    """The head band of a list; the one element drawn in the returned place, its search box, stands right.
+
+    Every container costs each run: here the style sheet divides the band, not columns.
+    """
+    place = st.container(key="band", horizontal=True, vertical_alignment="center", gap="large")
+    with place:
+        draw(_words(title, subtitle))
+    return place
 
 
 def _words(title: str, subtitle: str) -> Markup:
@@ -51,7 +63,10 @@ def denied(message: str, *, signed_in: bool) -> None:
 
 
 def account(name: str, path: str) -> None:
-    """The login link, or who is signed in with the way to their account and out."""
+    """The login link, or who is signed in with the way to their account and out, at the right end of the header.
+
+    Login and logout are real requests, so these are plain links.
+    """
     if not name:
         draw(el("a", "登录", href=f"/login?next=/{quote(path)}", cls="bj-account"))
         return

@@ -15,7 +15,7 @@ def listing(ctx: Context, kind: str, *, title: str, question: str, placeholder: 
     query = catalogue.question(kind, st.query_params.get_all)
     page = cache.catalogue_page(kind, query, ctx.revision(kind, "organization", "division"))
     places = cache.place_names(ctx.revision("division"))
-    with bands.band(title, question, instrument=2.2):
+    with bands.searched(title, question):
         filters.search_box(placeholder)
     filters.bar(kind, page)
     with st.container(horizontal=True, vertical_alignment="center", key="summary"):

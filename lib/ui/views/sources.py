@@ -59,7 +59,7 @@ def page(ctx: Context) -> None:
     view = address.choice("view", tuple(VIEWS), "publishers" if q or publisher is not None else "files")
     if view == "publishers":
         address.write(view=view)  # clearing the search must not leave the list
-    with bands.band("数据来源", "每个数字从哪里来，能怎么用？", instrument=2.2):
+    with bands.searched("数据来源", "每个数字从哪里来，能怎么用？"):
         filters.search_box("搜条款：挂牌、技术经理人" if view == "clauses" else "搜发布方：科技厅、日报")
     _switch(ctx, view)
     if view == "clauses":

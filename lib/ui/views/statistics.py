@@ -79,7 +79,7 @@ def page(ctx: Context) -> None:
     view = address.choice("view", tuple(VIEWS), "rows" if filtered else "series")
     if view == "rows":
         address.write(view=view)  # taking the last filter away must not leave the list
-    with bands.band("数据", "公布过哪些数字，怎么变化，谁公布的？", instrument=2.2):
+    with bands.searched("数据", "公布过哪些数字，怎么变化，谁公布的？"):
         filters.search_box("搜合同名称、卖方、买方" if view == "contracts" else "搜合同、品种、包头")
     _switch(ctx, view)
     if view == "contracts":
