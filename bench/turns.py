@@ -29,7 +29,7 @@ def costs(ways: Sequence[Way], queries: Sequence[str], rounds: int) -> dict[str,
             for way in (*ways[first:], *ways[:first]):
                 if number % way.every == 0:
                     times[way.name][place].append(seconds(lambda way=way, query=query: way.ask(query)))  # type: ignore[misc]
-    return {name: [_faster_half(one) for one in each] for name, each in times.items()}
+    return {name: [faster_half(one) for one in each] for name, each in times.items()}
 
 
 def pair(rounds: int, ours: Callable[[], object], other: Callable[[], object]) -> tuple[float, float]:
@@ -68,5 +68,6 @@ def spread(times: Mapping[str, Sequence[float]]) -> list[str]:
     ]
 
 
-def _faster_half(times: Sequence[float]) -> float:
+def faster_half(times: Sequence[float]) -> float:
+    """The mean of the faster half."""
     return statistics.mean(sorted(times)[: (len(times) + 1) // 2])
