@@ -262,9 +262,8 @@ def app_database(loaded_sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> It
 
 def _forget() -> None:
     """Settings, the process's database and everything the pages cached of it."""
-    import streamlit as st
+    from lib.ui import cache
 
     settings.cache_clear()
     database.cache_clear()
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    cache.forget()

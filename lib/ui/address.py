@@ -12,20 +12,20 @@ _LONGEST_ID = 9
 def words(name: str, limit: int = MAX_QUERY) -> str:
     """A text parameter, cleaned and cut; blank when it holds what no text may hold."""
     try:
-        return clean(st.query_params.get(name, ""))[:limit]
+        return clean(_last(name))[:limit]
     except ValueError:
         return ""
 
 
 def number(name: str) -> int | None:
     """A record id or page number, or None."""
-    value = st.query_params.get(name, "")
+    value = _last(name)
     return int(value) if value.isascii() and value.isdigit() and len(value) <= _LONGEST_ID and int(value) else None
 
 
 def choice(name: str, allowed: tuple[str, ...], default: str) -> str:
     """One of a closed set."""
-    value = st.query_params.get(name, default)
+    value = _last(name, default)
     return value if value in allowed else default
 
 
@@ -35,14 +35,18 @@ def choices(name: str, valid: Callable[[str], bool]) -> tuple[str, ...]:
 
 
 def write(**values: str | int | list[str] | None) -> None:
-    """Set or, with None, blank or an empty list, remove parameters of this page's address."""
+    """Set or, with None, blank or an empty list, remove parameters of this page's address; the browser is told once."""
+    before = _query()
+    query = dict(before)
     for name, value in values.items():
         if value in (None, "", []):
-            st.query_params.pop(name, None)
+            query.pop(name, None)
         else:
-            st.query_params[name] = [str(v) for v in value] if isinstance(value, list) else str(value)
-    if (shown := st.session_state.get("address")) is not None:
-        st.session_state["address"] = (shown[0], _query())  # the browser has been told
+            query[name] = [str(v) for v in value] if isinstance(value, list) else [str(value)]
+    if query != before:
+        st.query_params.from_dict(query)
+        if (shown := st.session_state.get("address")) is not None:
+            st.session_state["address"] = (shown[0], query)
 
 
 def keep(page: str) -> None:
@@ -56,6 +60,12 @@ def keep(page: str) -> None:
     st.session_state["address"] = (page, query)
     if before is not None and before[0] == page and before[1] != query:
         st.query_params.from_dict(query)
+
+
+def _last(name: str, default: str = "") -> str:
+    """The value of a parameter. `st.query_params.get` writes a sentence about each that is missing."""
+    values = st.query_params.get_all(name)
+    return values[-1] if values else default
 
 
 def _query() -> dict[str, list[str]]:

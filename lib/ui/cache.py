@@ -6,9 +6,8 @@ here depends on who asks: everything in the catalogue tables is public. What is 
 
 from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 from typing import Any, Final, TypeVar
-
-import streamlit as st
 
 from lib.domain.access import VISITOR
 from lib.services import catalogue, matching, overview, searches
@@ -94,12 +93,31 @@ def shared(name: str, key: object, revision: tuple[int, ...], read: Callable[[An
 
     The value is shared by everybody: it must be frozen, and nothing in it may depend on who asks.
     """
-    value: Value = _shared(repr((name, key, revision)), read)
+    value: Value = _kept(name, repr(key), revision).read(read)
     return value
 
 
-# One argument: Streamlit hashes each of them in every run, which takes longer than the look-up.
-@st.cache_resource(max_entries=512, show_spinner=False)
-def _shared(key: str, _read: Callable[[Any], Any]) -> Any:
-    with database().read() as session:
-        return _read(session)
+class _Kept:
+    """A value that is read once, however many ask for it at the same time. What could not be read is read again."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._values: list[Any] = []
+
+    def read(self, read: Callable[[Any], Any]) -> Any:
+        with self._lock:
+            if not self._values:
+                with database().read() as session:
+                    self._values.append(read(session))
+        return self._values[0]
+
+
+# `st.cache_resource` does the same but hashes each argument and reads the signature: a twentieth of a search's run.
+@lru_cache(maxsize=512)
+def _kept(_name: str, _key: str, _revision: tuple[int, ...]) -> _Kept:
+    return _Kept()
+
+
+def forget() -> None:
+    """Drop every value, as when another database is served."""
+    _kept.cache_clear()

@@ -1,6 +1,7 @@
 """The card of a record: the same in every list."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from string import punctuation
 from typing import Final
 
@@ -88,6 +89,7 @@ def place(card: Card, places: dict[str, str]) -> str:
     return places.get(card.banner_code or card.league_code or "", "") or UNDISCLOSED
 
 
+@lru_cache
 def tag(origin: Origin) -> Markup:
     """The tag that says where a record comes from."""
     return el("span", origin.label, cls=f"bj-tag bj-{origin.value}")
@@ -103,6 +105,7 @@ def price(card: Card, noun: str) -> str:
     return stated_amount(card.amount, card.negotiable) or f"{noun} {UNDISCLOSED}"
 
 
+@lru_cache(maxsize=1024)
 def _top(badge: str, right: str) -> Markup:
     return el("div", el("span", badge, cls="bj-badge"), el("span", right), cls="bj-top")
 
@@ -126,18 +129,17 @@ def _value(card: Card, words: Sequence[str]) -> Markup:
     return marked("p", excerpt(card.summary, words, _VALUE_LENGTH), words, cls="bj-value")
 
 
+@lru_cache
+def _maturity(level: int | None) -> Markup:
+    return el("span", "成熟度 ", ladder(level), f" {level} 级" if level else f" {UNDISCLOSED}", cls="bj-trl")
+
+
 def _achievement(card: Card, places: dict[str, str], words: Sequence[str]) -> tuple[Markup, ...]:
-    level = f"{card.trl} 级" if card.trl else UNDISCLOSED
     return (
         _top(card.field_label, str(card.year or "年份未披露")),
         _value(card, words),
         _unit(card, places, words, "完成单位未披露"),
-        el(
-            "div",
-            el("span", "成熟度 ", ladder(card.trl), f" {level}", cls="bj-trl"),
-            el("span", price(card, "价格")),
-            cls="bj-row",
-        ),
+        el("div", _maturity(card.trl), el("span", price(card, "价格")), cls="bj-row"),
     )
 
 

@@ -61,9 +61,12 @@ def join(*parts: Markup) -> Markup:
 
 def marked(tag: str, text: str, words: Sequence[str], *, cls: str = "", **attributes: str) -> Markup:
     """An element with the text, in which every place where one of the words stands is marked."""
+    found = hits(text, words)
+    if not found:
+        return el(tag, text, cls=cls, **attributes)
     parts: list[str | Markup] = []
     end = 0
-    for start, stop in hits(text, words):
+    for start, stop in found:
         parts += [text[end:start], el("mark", text[start:stop], cls="bj-hit")]
         end = stop
     return el(tag, *parts, text[end:], cls=cls, **attributes)

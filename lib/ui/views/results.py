@@ -77,7 +77,7 @@ def _from(card: Card) -> Markup:
 # ------------------------------------------------------------------ side by side
 def compared() -> tuple[int, ...]:
     """The records that the address puts beside each other, at most four."""
-    parts = dict.fromkeys(st.query_params.get("compare", "")[:60].split(","))
+    parts = dict.fromkeys(address.words("compare", 60).split(","))
     return tuple(int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 10)[:_MOST]
 
 

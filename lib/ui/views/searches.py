@@ -55,7 +55,7 @@ def keep(ctx: Context, kind: str, query: CatalogueQuery) -> None:
 
 def looked(ctx: Context, kind: str, query: CatalogueQuery) -> None:
     """Whoever opens a search that they keep has seen what is new in it, and is told how much that is."""
-    saved = _kept(ctx, kind, searches.address(query))
+    saved = _kept(ctx, kind, searches.address(query)) if ctx.saved else None
     news = ctx.news.get(saved.id) if saved else None
     if saved is None or news is None or not news.unread:
         return
