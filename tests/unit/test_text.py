@@ -22,6 +22,7 @@ from lib.domain.text import (
     runs,
     shorten,
     simplified,
+    streams,
     terms,
 )
 
@@ -63,6 +64,16 @@ def test_a_term_of_word_characters_is_found_exactly_where_it_stands(text: str, p
             found = any(tokens[i : i + len(run)] == run for i in range(len(tokens)))
             whole = run[0] + "".join(gram[1:] for gram in run[1:])
         assert found == (whole in unicodedata.normalize("NFKC", text).casefold())
+
+
+@given(st.lists(st.one_of(HAN, st.text(), st.text("ab\x1eﬁ㎡，（\u0301\U00020bb7ʼn", max_size=9)), max_size=6))
+def test_texts_cut_together_are_cut_as_each_alone(texts: list[str]) -> None:
+    def alone(text: str) -> str:
+        """Character by character."""
+        words = "".join(c if c.isalnum() else " " for c in unicodedata.normalize("NFKC", text).casefold()).split()
+        return " ".join(token for word in words for token in (*map("".join, pairwise(word)), word[-1]))
+
+    assert streams(texts) == [alone(text) for text in texts] == [grams(text) for text in texts]
 
 
 @pytest.mark.parametrize(
