@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, sessionmaker
 
-from lib.domain.text import MAX_QUERY, grams, phrases, simplified, terms
+from lib.domain.text import MAX_QUERY, phrases, simplified, streams, terms
 from lib.domain.vocabulary import COOPERATION_MODES, IP_TYPES, ORGANIZATION_KINDS, STAGES, TRANSFER_MODES, Origin
 from lib.store.models import Achievement, Base, Demand, Organization
 from lib.store.models.base import Moment
@@ -38,8 +38,10 @@ UNKNOWN: Final = 0
 """The facet number of a value the source does not state."""
 
 _BATCH = 2000
-_CHUNK = 20_000
 _FEW = 40  # of so many new records each is looked up in the index; of more, the hits are read and sifted
+_FTS = "CREATE VIRTUAL TABLE {} USING fts5(body, title, keywords, content='', columnsize=0, tokenize='ascii')"
+"""Tokens come folded and with spaces between; the places of the first column, which has the most, take least room."""
+_GATHERED = 32 << 20  # bytes of what a transaction indexes that SQLite sorts before it writes; less makes many parts
 _GAP = 10  # keeps a phrase from running from the title into the keywords and body of a tsvector
 
 
@@ -83,15 +85,20 @@ class SearchIndex:
         """The full-text table."""
         return f"{self.name}_fts"
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns of a record that `add` and `remove` need."""
         return tuple(dict.fromkeys(("id", self.title, *self.body, *self.sources)))
 
-    def document(self, row: Row) -> tuple[str, str, str]:
-        """The token streams of title, keywords and body."""
-        body = (words(row[column]) for column in self.body if column != "keywords")
-        return grams(row[self.title]), grams(row["keywords"] if "keywords" in self.body else ""), grams("\n".join(body))
+    def documents(self, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
+        """The token streams of title, keywords and body of each record."""
+        plain = [column for column in self.body if column not in ("keywords", "rights")]
+        bodies = ["\n".join([row[column] or "" for column in plain]) for row in rows]
+        if "rights" in self.body:
+            bodies = [f"{body}\n{words(row['rights'])}" for body, row in zip(bodies, rows, strict=True)]
+        keywords = [row["keywords"] for row in rows] if "keywords" in self.body else [""] * len(rows)
+        columns = [row[self.title] for row in rows], keywords, bodies
+        return list(zip(*map(streams, columns), strict=True))
 
 
 def words(value: str | list[dict[str, Any]] | None) -> str:
@@ -109,12 +116,13 @@ _DIGITS: Final = {
 """What a facet's numbers begin after, and how many there can be: the digits of a column. Unknown is the digit 0."""
 
 
-def _column(group: Sequence[str], numbers: Mapping[str, int]) -> int:
+@lru_cache(maxsize=1 << 15)
+def _column(group: tuple[str, ...], numbers: tuple[int, ...]) -> int:
     """The numbers of a group of facets as one."""
     column = 0
-    for facet in group:
+    for facet, number in zip(group, numbers, strict=True):
         start, size = _DIGITS[facet]
-        column = column * size + (numbers[facet] - start if numbers[facet] else 0)
+        column = column * size + (number - start if number else 0)
     return column
 
 
@@ -170,13 +178,13 @@ def _achievement(row: Row) -> dict[str, int]:
         "stage": _place(row["stage"], STAGES),
         "trl": row["trl"] or UNKNOWN,
         "ip": _bits((right["kind"] for right in row["rights"]), IP_TYPES),
-        "mode": _bits(row["transfer_mode"].split("、"), TRANSFER_MODES),
+        "mode": _modes(row["transfer_mode"], TRANSFER_MODES),
         "public_good": UNKNOWN if row["public_good"] is None else 1 if row["public_good"] else 2,
     }
 
 
 def _demand(row: Row) -> dict[str, int]:
-    return {**_worked(row, "budget"), "mode": _bits(row["cooperation_mode"].split("、"), COOPERATION_MODES)}
+    return {**_worked(row, "budget"), "mode": _modes(row["cooperation_mode"], COOPERATION_MODES)}
 
 
 def _organization(row: Row) -> dict[str, int]:
@@ -188,7 +196,16 @@ def _place(word: str, words: Sequence[str]) -> int:
 
 
 def _bits(found: Iterable[str], words: Sequence[str]) -> int:
-    return sum({1 << words.index(word) for word in found if word in words})
+    bits = 0
+    for word in found:
+        if word in words:
+            bits |= 1 << words.index(word)
+    return bits
+
+
+@lru_cache(maxsize=1 << 10)
+def _modes(listed: str, words: tuple[str, ...]) -> int:
+    return _bits(listed.split("、"), words)
 
 
 ACHIEVEMENTS: Final = SearchIndex(
@@ -733,13 +750,13 @@ def add(connection: Connection, index: SearchIndex, rows: Iterable[Row]) -> None
         names = tuple(facets[0])
         numbers = [tuple(row.values()) for row in facets]
         _insert(connection, index.table.name, names, numbers)
-        streams = [index.document(row) for row in batch]
+        documents = index.documents(batch)
         if connection.dialect.name == "sqlite":
-            tokens = [(row["id"], *stream) for row, stream in zip(batch, streams, strict=True)]
+            tokens = [(row["id"], *document) for row, document in zip(batch, documents, strict=True)]
             _insert(connection, index.fts, ("rowid", "title", "keywords", "body"), tokens)
         else:
             # With the facets beside the tokens, counting what was found needs no join.
-            both = [(*facet, _tsvector(*stream)) for facet, stream in zip(numbers, streams, strict=True)]
+            both = [(*facet, _tsvector(*document)) for facet, document in zip(numbers, documents, strict=True)]
             _insert(connection, index.fts, (*names, "grams"), both, "CAST(%s AS tsvector)")
 
 
@@ -758,8 +775,9 @@ def remove(connection: Connection, index: SearchIndex, rows: Sequence[Row]) -> N
     connection.execute(text(f"DELETE FROM {index.table.name} WHERE id = :id"), ids)
     if connection.dialect.name == "sqlite":
         columns = f"({index.fts}, rowid, title, keywords, body) VALUES ('delete', :id, :title, :keywords, :body)"
-        documents = [{"id": row["id"], **_streams(index, row)} for row in rows]
-        connection.execute(text(f"INSERT INTO {index.fts} {columns}"), documents)
+        documents = zip(rows, index.documents(rows), strict=True)
+        gone = [{"id": row["id"], "title": t, "keywords": k, "body": b} for row, (t, k, b) in documents]
+        connection.execute(text(f"INSERT INTO {index.fts} {columns}"), gone)
     else:
         connection.execute(text(f"DELETE FROM {index.fts} WHERE id = :id"), ids)
 
@@ -768,27 +786,26 @@ def rebuild(connection: Connection, index: SearchIndex) -> None:
     """Index every record anew, from an empty index."""
     connection.execute(text(f"DELETE FROM {index.table.name}"))
     if connection.dialect.name == "sqlite":
-        connection.execute(text(f"INSERT INTO {index.fts} ({index.fts}) VALUES ('delete-all')"))
+        connection.execute(text(f"DROP TABLE {index.fts}"))
+        connection.execute(text(_FTS.format(index.fts)))
+        connection.execute(text(f"INSERT INTO {index.fts} ({index.fts}, rank) VALUES ('hashsize', {_GATHERED})"))
     else:
         connection.execute(text(f"DELETE FROM {index.fts}"))
     columns = index.entity.__table__.c
-    statement, last = select(*(columns[name] for name in index.columns)).order_by(columns["id"]).limit(_CHUNK), 0
-    while rows := connection.execute(statement.where(columns["id"] > last)).mappings().all():
-        add(connection, index, rows)  # type: ignore[arg-type]
-        last = rows[-1]["id"]
+    statement, last = select(*(columns[name] for name in index.columns)).order_by(columns["id"]).limit(_BATCH), 0
+    while rows := connection.execute(statement.where(columns["id"] > last)).all():
+        add(connection, index, [dict(zip(index.columns, row, strict=True)) for row in rows])
+        last = rows[-1].id
 
 
 def _facet_row(index: SearchIndex, row: Row, units: Mapping[int, int]) -> dict[str, int]:
     numbers = index.numbers(row)
     if "unit" in index.further:
         numbers["unit"] = units.get(row["organization_id"], UNKNOWN)
-    columns = {column: _column(group, numbers) for column, group in index.groups.items()}
+    columns = {
+        column: _column(group, tuple([numbers[facet] for facet in group])) for column, group in index.groups.items()
+    }
     return {"id": row["id"], "recency": numbers["recency"], **columns}
-
-
-def _streams(index: SearchIndex, row: Row) -> dict[str, str]:
-    title, keywords, body = index.document(row)
-    return {"title": title, "keywords": keywords, "body": body}
 
 
 def _tsvector(title: str, keywords: str, body: str) -> str:
@@ -822,4 +839,5 @@ DDL: Final = {
         )
     ),
 }
-"""The full-text tables as revision 0001 makes them. Revision 0004 makes them anew, with a column of keywords."""
+"""The full-text tables as revision 0001 makes them. Revision 0004 makes them anew, with a column of keywords; on SQLite
+`rebuild` does, after every revision."""
