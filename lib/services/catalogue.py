@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 from unicodedata import normalize
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
@@ -60,17 +60,16 @@ class CatalogueQuery:
         return (self.q, facets, self.order, self.page, self.size, self.more, self.wide)
 
 
-@dataclass(frozen=True)
-class FacetValue:
+# A page of results makes many of these three: named tuples are made several times as fast as frozen dataclasses.
+class FacetValue(NamedTuple):
     """One value of a facet: what the address says, what people read, how many records have it."""
 
     value: str
     label: str
-    count: int
+    count: int  # type: ignore[assignment]  # of a tuple nobody asks it
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """Where a record comes from."""
 
     origin: Origin
@@ -86,8 +85,7 @@ class Source:
         return f"{self.publisher or '发布方未披露'} · {self.stated or '日期未披露'}"
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(NamedTuple):
     """A record as lists show it. Money in 元; blanks are undisclosed, never zero."""
 
     kind: str
@@ -329,14 +327,15 @@ def nearest(session: Session, kind: str, q: str, *, actor: Actor, most: int = 6)
 # ------------------------------------------------------------------ cards
 def achievement_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
     """The cards of these achievements, in the order of `ids`."""
-    return _ordered(ids, (
+    rows = session.execute(_achievement_columns(), {"ids": ids}).all()
+    return _ordered(ids, [
         Card(
-            kind="achievement", id=r.id, title=r.title, source=_source(r), summary=r.summary, field=r.field,
-            year=r.year, unit=r.organization or r.organization_text, organization_id=r.organization_id,
-            league_code=r.league_code, banner_code=r.banner_code, amount=r.price, negotiable=r.negotiable, trl=r.trl,
+            "achievement", number, title, _source(*source), summary, field, year, organization or unit,
+            organization_id, league, banner, amount=price, negotiable=negotiable, trl=trl,
         )
-        for r in session.execute(_achievement_columns(), {"ids": ids}).all()
-    ))  # fmt: skip
+        for (number, title, *source, league, banner, summary, field, year, unit, organization_id, price, negotiable,
+             trl, organization) in rows
+    ])  # fmt: skip
 
 
 # The tables themselves, not the mapped classes: a card is no object of the mapper, and the columns come cheaper.
@@ -351,14 +350,15 @@ def _achievement_columns() -> Select[Any]:
 
 def demand_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
     """The cards of these demands, in the order of `ids`."""
-    return _ordered(ids, (
+    rows = session.execute(_demand_columns(), {"ids": ids}).all()
+    return _ordered(ids, [
         Card(
-            kind="demand", id=r.id, title=r.title, source=_source(r), summary=r.description, field=r.field,
-            year=r.year, unit=r.organization or r.organization_text, organization_id=r.organization_id,
-            league_code=r.league_code, banner_code=r.banner_code, amount=r.budget, negotiable=r.negotiable,
+            "demand", number, title, _source(*source), description, field, year, organization or unit,
+            organization_id, league, banner, amount=budget, negotiable=negotiable,
         )
-        for r in session.execute(_demand_columns(), {"ids": ids}).all()
-    ))  # fmt: skip
+        for (number, title, *source, league, banner, description, field, year, unit, organization_id, budget,
+             negotiable, organization) in rows
+    ])  # fmt: skip
 
 
 @lru_cache
@@ -372,13 +372,14 @@ def _demand_columns() -> Select[Any]:
 
 def organization_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
     """The cards of these organizations, in the order of `ids`."""
-    return _ordered(ids, (
+    rows = session.execute(_organization_columns(), {"ids": ids}).all()
+    return _ordered(ids, [
         Card(
-            kind="organization", id=r.id, title=r.title, source=_source(r), league_code=r.league_code,
-            banner_code=r.banner_code, place=r.banner_text, organization_kind=r.kind, since_year=r.since_year,
+            "organization", number, name, _source(*source), league_code=league, banner_code=banner, place=place,
+            organization_kind=kind, since_year=since,
         )
-        for r in session.execute(_organization_columns(), {"ids": ids}).all()
-    ))  # fmt: skip
+        for number, name, *source, league, banner, kind, place, since in rows
+    ])  # fmt: skip
 
 
 @lru_cache
@@ -421,16 +422,14 @@ def _quoted(session: Session, kind: str, cards: tuple[Card, ...], words: Sequenc
         )
         for row in rows
     }
-    return tuple(replace(card, also=told[card.id]) if card.id in told else card for card in cards)
+    return tuple(card._replace(also=told[card.id]) if card.id in told else card for card in cards)
 
 
-def _source(row: Any) -> Source:
-    return Source(
-        _ORIGINS[row.origin],
-        row.source_publisher,
-        stated(row.source_date, row.source_precision),
-        row.source_url,
-    )
+def _source(origin: str, publisher: str, day: date | None, precision: str | None, url: str) -> Source:
+    return Source(_ORIGINS[origin], publisher, _stated(day, precision), url)
+
+
+_stated = lru_cache(maxsize=1 << 12)(stated)
 
 
 def cards_of(session: Session, kind: str, ids: Sequence[int], *, actor: Actor) -> tuple[Card, ...]:
@@ -462,7 +461,7 @@ def details_of(session: Session, kind: str, ids: Sequence[int], *, actor: Actor)
 _CARDS: Final = {"achievement": achievement_cards, "demand": demand_cards, "organization": organization_cards}
 
 
-def _ordered(ids: Sequence[int], cards: Any) -> tuple[Card, ...]:
+def _ordered(ids: Sequence[int], cards: Iterable[Card]) -> tuple[Card, ...]:
     by_id = {card.id: card for card in cards}
     return tuple(by_id[record_id] for record_id in ids if record_id in by_id)
 

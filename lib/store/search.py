@@ -4,7 +4,7 @@ SQLite keeps the bigrams in FTS5, PostgreSQL in a tsvector with GIN and the face
 the same tokens by `lib.domain.text.grams`, so both find the same rows. A term is found wherever it stands in a word.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -642,7 +642,7 @@ def _tally(
 ) -> tuple[int, dict[str, dict[int, int]]]:
     """Total and facet counts from the grouped cells: a cell counts for a facet when all others allow it."""
     allowed = [frozenset(chosen.get(facet) or ()) for facet in facets]
-    counts: list[Counter[int]] = [Counter() for _ in facets]
+    counts: list[defaultdict[int, int]] = [defaultdict(int) for _ in facets]
     if any(allowed):
         kept = []
         for cell, count in cells:
