@@ -1,6 +1,6 @@
 """Every page's first line: who is there, may they see this page, and how fresh is the data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -88,6 +88,35 @@ def page(permission: Permission) -> Context:
         bands.footer()
         st.stop()
     return context
+
+
+def part(context: Context, permission: Permission, draw: Callable[[Context], None]) -> None:
+    """Draw a part of the page that runs alone after a change of its own widgets, without the frame around it.
+
+    Such a run reads the login and the revisions anew, too. Where the frame shows somebody else by now, or another
+    number of notices, the whole page runs once more; only after the part has done what was clicked.
+    """
+    first = True
+
+    @st.fragment
+    def run() -> None:
+        nonlocal first
+        alone, first = not first, False
+        if not alone:
+            draw(context)
+            return
+        begin()
+        now = page(permission)
+        draw(now)
+        if _framed(now) != _framed(context):
+            st.rerun()
+
+    run()
+
+
+def _framed(context: Context) -> tuple[object, ...]:
+    """What the frame of a page depends on."""
+    return context.actor.account_id, context.actor.name, context.actor.permissions, context.unread
 
 
 def refused(what: str) -> None:

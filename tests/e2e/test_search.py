@@ -69,6 +69,22 @@ def test_further_filters_by_keyboard_back_and_forward(server: Server, visit: Cal
     assert _titles(page) == whole
 
 
+def test_a_search_after_the_login_ended_in_another_tab_shows_a_visitors_page(
+    server: Server, visit: Callable[..., Visit]
+) -> None:
+    seen = visit(server)
+    seen.sign_in()
+    page = seen.open("achievements")
+    expect(page.get_by_role("button", name="保存这次搜索")).to_be_visible()
+    assert page.request.post(f"{seen.origin}/logout", headers={"Origin": seen.origin}).ok
+    page.get_by_placeholder("搜稀土").fill("稀土")
+    page.keyboard.press("Enter")
+    expect(page.locator("a.bj-account")).to_have_text("登录")
+    seen.settle()
+    assert f"q={quote('稀土')}" in page.url and page.locator("mark.bj-hit", has_text="稀土").count() > 0
+    expect(page.get_by_role("link", name="保存这次搜索")).to_be_visible()
+
+
 def test_a_copied_link_opens_the_same_view_elsewhere(server: Server, visit: Callable[..., Visit]) -> None:
     seen = visit(server)
     page = seen.open(f"achievements?q={quote('奶业')}&year=2024&order=year&compare=1")

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from lib.domain.access import Permission
 from lib.services import catalogue
-from lib.ui import cache, filters
+from lib.ui import cache, filters, guard
 from lib.ui.components import bands
 from lib.ui.components.markup import draw, el
 from lib.ui.guard import Context
@@ -11,7 +12,11 @@ from lib.ui.views import results, searches
 
 
 def listing(ctx: Context, kind: str, *, title: str, question: str, placeholder: str, noun: str) -> None:
-    """Band with the search box, counted filters, sorted cards, page numbers."""
+    """Band with the search box, counted filters, sorted cards, page numbers; a search runs them alone."""
+    guard.part(ctx, Permission.READ_CATALOGUE, lambda now: _list(now, kind, title, question, placeholder, noun))
+
+
+def _list(ctx: Context, kind: str, title: str, question: str, placeholder: str, noun: str) -> None:
     query = catalogue.question(kind, st.query_params.get_all)
     page = cache.catalogue_page(kind, query, ctx.revision(kind, "organization", "division"))
     places = cache.place_names(ctx.revision("division"))
