@@ -153,6 +153,7 @@ def _members(bits: int) -> tuple[int, ...]:
 
 _COMMON: Final = ("league_code", "banner_code", "origin", "source_date", "created_at")
 _WORKED: Final = (*_COMMON, "field", "year", "negotiable", "organization_id")
+_ORIGINS: Final[dict[str, int]] = {origin.value: origin.code for origin in Origin}
 _PRICES: Final = ("priced", "negotiable")
 _YES_NO: Final = ("yes", "no")
 
@@ -162,19 +163,18 @@ def _common(row: Row) -> dict[str, int]:
     return {
         "league": int(row["league_code"] or UNKNOWN),
         "banner": int(row["banner_code"] or UNKNOWN),
-        "origin": Origin(row["origin"]).code,
+        "origin": _ORIGINS[row["origin"]],
         "recency": published.toordinal() if row["source_date"] or row["origin"] != Origin.PUBLIC else UNKNOWN,
     }
 
 
 def _worked(row: Row, amount: str) -> dict[str, int]:
     price = 1 if row[amount] is not None else 2 if row["negotiable"] else UNKNOWN
-    return {**_common(row), "field": row["field"] or UNKNOWN, "year": row["year"] or UNKNOWN, "price": price}
+    return _common(row) | {"field": row["field"] or UNKNOWN, "year": row["year"] or UNKNOWN, "price": price}
 
 
 def _achievement(row: Row) -> dict[str, int]:
-    return {
-        **_worked(row, "price"),
+    return _worked(row, "price") | {
         "stage": _place(row["stage"], STAGES),
         "trl": row["trl"] or UNKNOWN,
         "ip": _bits((right["kind"] for right in row["rights"]), IP_TYPES),
@@ -184,11 +184,11 @@ def _achievement(row: Row) -> dict[str, int]:
 
 
 def _demand(row: Row) -> dict[str, int]:
-    return {**_worked(row, "budget"), "mode": _modes(row["cooperation_mode"], COOPERATION_MODES)}
+    return _worked(row, "budget") | {"mode": _modes(row["cooperation_mode"], COOPERATION_MODES)}
 
 
 def _organization(row: Row) -> dict[str, int]:
-    return {**_common(row), "kind": ORGANIZATION_KINDS.index(row["kind"]) + 1}
+    return _common(row) | {"kind": ORGANIZATION_KINDS.index(row["kind"]) + 1}
 
 
 def _place(word: str, words: Sequence[str]) -> int:
@@ -746,9 +746,8 @@ def add(connection: Connection, index: SearchIndex, rows: Iterable[Row]) -> None
     rows = iter(rows)
     while batch := list(islice(rows, _BATCH)):
         units = _units(connection, batch) if "unit" in index.further else {}
-        facets = [_facet_row(index, row, units) for row in batch]
-        names = tuple(facets[0])
-        numbers = [tuple(row.values()) for row in facets]
+        names = ("id", "recency", *index.groups)
+        numbers = [_facet_row(index, row, units) for row in batch]
         _insert(connection, index.table.name, names, numbers)
         documents = index.documents(batch)
         if connection.dialect.name == "sqlite":
@@ -798,14 +797,12 @@ def rebuild(connection: Connection, index: SearchIndex) -> None:
         last = rows[-1].id
 
 
-def _facet_row(index: SearchIndex, row: Row, units: Mapping[int, int]) -> dict[str, int]:
+def _facet_row(index: SearchIndex, row: Row, units: Mapping[int, int]) -> tuple[int, ...]:
     numbers = index.numbers(row)
     if "unit" in index.further:
         numbers["unit"] = units.get(row["organization_id"], UNKNOWN)
-    columns = {
-        column: _column(group, tuple([numbers[facet] for facet in group])) for column, group in index.groups.items()
-    }
-    return {"id": row["id"], "recency": numbers["recency"], **columns}
+    columns = [_column(group, tuple([numbers[facet] for facet in group])) for group in index.groups.values()]
+    return row["id"], numbers["recency"], *columns
 
 
 def _tsvector(title: str, keywords: str, body: str) -> str:
