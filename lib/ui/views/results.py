@@ -132,11 +132,8 @@ def comparison(ctx: Context, kind: str, places: dict[str, str]) -> None:
 def take_away(ctx: Context, page: CataloguePage, kind: str) -> None:
     """This very result as a file, its address, and the ways to hear of what is new in it."""
     name = cards.PAGES[kind]
-    asked = urlencode([
-        (parameter, value)
-        for parameter in ("q", *page.query.facets, "order", "exact")
-        for value in st.query_params.get_all(parameter)
-    ])  # fmt: skip
+    wanted = {"q", "order", "exact", *page.query.facets}
+    asked = urlencode([(n, value) for n in st.query_params if n in wanted for value in st.query_params.get_all(n)])
     links = [
         el("a", form.upper(), href=f"/download/{name}.{form}?{asked}", cls="bj-more", title=f"下载为 {form.upper()}")
         for form in FORMS
