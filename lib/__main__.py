@@ -281,7 +281,10 @@ def sweep() -> None:
 
     with _database() as store:
         done = upkeep.sweep(store, actor=ACTOR)
-    print(f"已撤下到期记录 {done.expired} 条，清除草稿 {done.drafts} 份、文件 {done.files} 个。")
+    print(
+        f"已撤下到期记录 {done.expired} 条，清除草稿 {done.drafts} 份、文件 {done.files} 个，"
+        f"清除保存期满的个人信息 {done.people} 份。"
+    )
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """What tests hand in, and the people who do it: forms filled as they should be, accounts of every role."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -77,6 +77,31 @@ def registration(event_id: int, **changes: Any) -> dict[str, Any]:
         }
         | changes
     )
+
+
+def roadshow(**changes: Any) -> dict[str, Any]:
+    """An event as its organizer describes it: in a week, in the league of the demand above."""
+    start = datetime.combine(today_shanghai() + timedelta(days=7), time(9))
+    return {
+        "title": "锡林郭勒盟新能源科技成果路演",
+        "kind": "路演",
+        "starts": start,
+        "ends": start + timedelta(hours=2),
+        "league": XILINGOL,
+        "banner": "",
+        "city": "",
+        "format": "线下",
+        "venue": "锡林浩特市会展中心 2 号厅",
+        "stream_url": "",
+        "organizer": "锡林郭勒盟科学技术局",
+        "co_organizers": "",
+        "partner": "",
+        "capacity": 3,
+        "registration_opens": None,
+        "registration_closes": None,
+        "introduction": "",
+        "rules": "",
+    } | changes
 
 
 def military(**changes: Any) -> dict[str, Any]:

@@ -84,14 +84,12 @@ class Slide:
 
 @dataclass(frozen=True)
 class NetworkPicture:
-    """What the network slide shows: a count by league, None for 暂无数据, and which leagues have a node."""
+    """What the network slide shows: a count by league, None for 暂无数据."""
 
     subject: str
     """What is counted, with its unit: 成果（项）."""
     counts: tuple[tuple[str, str, int | None], ...]
     """League code, short name, count; the largest first, 暂无数据 last."""
-    nodes: frozenset[str]
-    """Leagues with a branch of the network."""
     origins: tuple[Origin, ...]
     """Where the counted rows come from."""
 
@@ -129,3 +127,5 @@ class Deck:
     follow: str
     """The path of the audience's page."""
     revision: str
+    announced: bool = True
+    """False for the deck of a draft, which only those see who run the event."""

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil, floor
 from typing import Any, Final
 from unicodedata import east_asian_width
@@ -22,6 +21,7 @@ from lib.domain.deck import ChannelPicture, Comparison, Deck, ItemFacts, Network
 from lib.domain.telling import bars
 from lib.domain.vocabulary import NO_DATA, ItemKind
 from lib.files.onepager import qr_png
+from lib.files.outlines import Outline
 
 FONT: Final = "Microsoft YaHei"
 SMALLEST: Final = 17.0
@@ -49,14 +49,6 @@ _TRL: Final = 9
 _CHARTS: Final = 3
 _PER_AGENDA: Final = 8
 _PARTNERS: Final = 6
-
-
-@dataclass(frozen=True)
-class Outline:
-    """The outline of a league on a plane of our own: rings of points, x to the right and y down, in one unit."""
-
-    code: str
-    rings: tuple[tuple[tuple[float, float], ...], ...]
 
 
 def pptx_bytes(deck: Deck, outlines: Sequence[Outline], *, address: str = "", made: str = "") -> bytes:

@@ -1,11 +1,14 @@
 """Scripts and style sheets of the pages that are not Streamlit's: the deck, the audience's page, the wall."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from functools import lru_cache
+from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -28,3 +31,43 @@ class _Assets(StaticFiles):
 
 
 mount: Final = Mount("/assets", _Assets(directory=FOLDER))
+
+
+def page(
+    title: str,
+    body: str,
+    *,
+    name: str,
+    data: Mapping[str, Any] | None = None,
+    theme: str = "",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """A whole page with the style sheet and the script of that name; `body` is HTML, its texts escaped already.
+
+    `data` is what the script reads, as JSON in a block that no browser runs. `theme`: light or dark; blank: the script's
+    or the style sheet's choice.
+    """
+    told = json.dumps(data or {}, ensure_ascii=False).replace("<", "\\u003c")
+    chosen = f' data-theme="{theme}"' if theme else ""
+    return HTMLResponse(
+        f"""<!DOCTYPE html>
+<html lang="zh-CN"{chosen}>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)} · 北疆技转</title>
+<link rel="icon" href="/app/static/icon.svg">
+<link rel="stylesheet" href="{address("stage.css")}">
+<link rel="stylesheet" href="{address(f"{name}.css")}">
+<script defer src="{address(f"{name}.js")}"></script>
+</head>
+<body>
+<script type="application/json" id="data">{told}</script>
+{body}
+</body>
+</html>
+""",
+        status,
+        {"Cache-Control": "no-store", **(headers or {})},
+    )

@@ -29,6 +29,11 @@ async def read(request: Request, *, fields: int = 10) -> dict[str, str] | None:
     return {name: values[-1] for name, values in found.items()}
 
 
+def number(text: str) -> int:
+    """The number of a record as an address names it; 0, which no record has, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
+
+
 def address(request: Request) -> str:
     """Where a request comes from."""
     return request.client.host if request.client else ""

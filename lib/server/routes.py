@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from lib.server import assets, chrome, downloads, feeds, headers, health, login, oidc, onepagers, people
+from lib.server import assets, chrome, downloads, feeds, headers, health, login, oidc, onepagers, people, presenter
 from lib.server.api import PREFIX, api
 from lib.server.guard import Guard
 
@@ -40,6 +40,7 @@ ROUTES: Final[list[BaseRoute]] = [
     *downloads.routes,
     *onepagers.routes,
     *people.routes,
+    *presenter.routes,
     Route("/api", start_of_api),
     Route(PREFIX, start_of_api),
     Mount(PREFIX, api),

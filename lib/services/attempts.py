@@ -23,6 +23,13 @@ REGISTER: Final = "register"
 RECEIPT: Final = "receipt"
 """A wrong contact for a receipt; the key is the receipt number."""
 
+ATTEND: Final = "attend"
+"""A registration to attend an event that was tried; the key is the address."""
+RESPOND: Final = "respond"
+"""A mark, question or intention that was sent; the key is the device."""
+JUDGE: Final = "judge"
+"""A wrong code of a judge; the key is the address."""
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -39,6 +46,9 @@ def limit(kind: str) -> Limit:
         LOGIN: Limit(settings().login_failures, settings().login_failures_all, timedelta(minutes=5)),
         REGISTER: Limit(settings().registrations, 0, timedelta(hours=1)),
         RECEIPT: Limit(10, 0, timedelta(hours=1)),
+        ATTEND: Limit(settings().registrations * 10, 0, timedelta(hours=1)),
+        RESPOND: Limit(600, 0, timedelta(hours=1)),
+        JUDGE: Limit(60, 0, timedelta(hours=1)),
     }[kind]
 
 

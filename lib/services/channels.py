@@ -21,6 +21,7 @@ from lib.domain.channels import channel_of, direction_of
 from lib.domain.dates import PartialDate
 from lib.domain.errors import InvalidQuery
 from lib.domain.vocabulary import Channel, Direction, Level, Origin
+from lib.services import scopes
 from lib.services.catalogue import UNKNOWN, Source
 from lib.services.places import COUNTRY, PROVINCE, place_of
 from lib.store.models import Cooperation, Division, Event
@@ -258,7 +259,7 @@ def _rows(session: Session, kind: FactKind | None = None) -> list[_Row]:
         ]  # fmt: skip
     if kind is not FactKind.COOPERATION:
         e = Event
-        statement = select(e.partner, e.title, e.league_code, e.held_on).where(e.partner != "")
+        statement = select(e.partner, e.title, e.league_code, e.held_on).where(e.partner != "", scopes.announced())
         leagues = _league_names(session)
         rows += [_event_row(r.partner, r.title, r.league_code, r.held_on, leagues) for r in session.execute(statement)]
     return rows
@@ -318,7 +319,9 @@ def _cooperation_facts(session: Session, query: FactQuery) -> FactPage:
 def _event_facts(session: Session, query: FactQuery) -> FactPage:
     leagues = _league_names(session)
     records = session.scalars(
-        select(Event).where(Event.partner != "").order_by(Event.held_on.desc().nulls_last(), Event.id.desc())
+        select(Event)
+        .where(Event.partner != "", scopes.announced())
+        .order_by(Event.held_on.desc().nulls_last(), Event.id.desc())
     )
     found = [fact for fact in _as_facts(records, leagues) if _asked(fact, query)]
     start = (query.page - 1) * query.size

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lib.domain.access import Actor, Permission, require
 from lib.domain.errors import InvalidQuery
 from lib.domain.vocabulary import FIELDS, Level, Origin
+from lib.services import scopes
 from lib.store.models import Achievement, Demand, Division, Event, Organization
 
 SERVICE_KINDS: Final = ("技术转移机构", "技术交易市场", "技术合同登记机构")
@@ -230,7 +231,10 @@ def origins_present(session: Session, *, actor: Actor) -> dict[str, int]:
     """How many of the counted records each origin has, largest first; a mixed figure has to say so."""
     require(actor, Permission.READ_NETWORK)
     each = union_all(
-        *(select(table.origin, func.count().label("n")).group_by(table.origin) for table in _TABLES.values())
+        *(
+            select(table.origin, func.count().label("n")).where(*_from(table, None)).group_by(table.origin)
+            for table in _TABLES.values()
+        )
     )
     found = each.subquery()
     total = func.sum(found.c.n)
@@ -241,7 +245,10 @@ def origins_present(session: Session, *, actor: Actor) -> dict[str, int]:
 def until(session: Session, *, actor: Actor) -> dict[Metric, date | None]:
     """The latest source date of each kind of record: 截至."""
     require(actor, Permission.READ_NETWORK)
-    return {metric: session.scalar(select(func.max(table.source_date))) for metric, table in _TABLES.items()}
+    return {
+        metric: session.scalar(select(func.max(table.source_date)).where(*_from(table, None)))
+        for metric, table in _TABLES.items()
+    }
 
 
 def _level(level: Level | str) -> Level:
@@ -256,7 +263,8 @@ def _within(table: Any, league: str | None) -> tuple[ColumnElement[bool], ...]:
 
 
 def _from(table: Any, origins: Sequence[Origin] | None) -> tuple[ColumnElement[bool], ...]:
-    return (table.origin.in_([Origin(origin).value for origin in origins]),) if origins is not None else ()
+    conditions = (table.origin.in_([Origin(origin).value for origin in origins]),) if origins is not None else ()
+    return (*conditions, scopes.announced()) if table is Event else conditions
 
 
 def _tally(

@@ -23,12 +23,14 @@ from lib.store.models import (
     Account,
     AccountLink,
     Attachment,
+    Attendee,
     AuditEntry,
     Base,
     Division,
     Draft,
     EventOrganizer,
     Identity,
+    Interest,
     Login,
     Notice,
     Organization,
@@ -202,7 +204,7 @@ def export(database: Database, *, actor: Actor) -> dict[str, Any]:
         }
 
 
-_SECRET: Final = frozenset({"password_hash", "token_hash", "feed_hash", "browser_hash", "stored", "hash"})
+_SECRET: Final = frozenset({"password_hash", "token_hash", "feed_hash", "browser_hash", "stored", "hash", "key_hash"})
 
 
 def _mine(account_id: int) -> Iterator[tuple[str, type[Base], ColumnElement[bool]]]:
@@ -216,6 +218,8 @@ def _mine(account_id: int) -> Iterator[tuple[str, type[Base], ColumnElement[bool
     yield "attachments", Attachment, Attachment.account_id == account_id
     yield "access_requests", AccessRequest, AccessRequest.account_id == account_id
     yield "notices", Notice, Notice.account_id == account_id
+    yield "attendance", Attendee, Attendee.account_id == account_id
+    yield "interests", Interest, Interest.account_id == account_id
     yield "searches", SavedSearch, SavedSearch.account_id == account_id
     about = (AuditEntry.object_kind == "account") & (AuditEntry.object_id == str(account_id))
     yield "audit", AuditEntry, or_(AuditEntry.account_id == account_id, about)
@@ -303,3 +307,11 @@ def _erase_contacts(session: Session, account_id: int) -> None:
         .values(contact_name="", contact_phone="", contact_email="", contact_hint="", version=Submission.version + 1)
         .execution_options(synchronize_session=False)
     )
+    for entity in (Attendee, Interest):
+        blank = {"note": ""} if entity is Interest else {}
+        session.execute(
+            update(entity)
+            .where(entity.account_id == account_id)
+            .values(name="", unit="", phone="", hint="", erased_at=now_utc(), **blank)
+            .execution_options(synchronize_session=False)
+        )

@@ -409,7 +409,9 @@ def _events(session: Session, achievement_id: int) -> tuple[Shown, ...]:
     e: Any = Event
     rows = session.execute(
         select(e.id, e.title, e.held_on, e.held_precision)
-        .where(e.id.in_(select(EventItem.event_id).where(EventItem.achievement_id == achievement_id)))
+        .where(
+            e.id.in_(select(EventItem.event_id).where(EventItem.achievement_id == achievement_id)), scopes.announced()
+        )
         .order_by(e.held_on.desc().nulls_last(), e.id.desc())
         .limit(_EVENTS)
     )

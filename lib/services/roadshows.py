@@ -9,14 +9,16 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Select, and_, case, extract, func, or_, select
 from sqlalchemy.orm import Session
 
-from lib.domain import paging
+from lib.domain import paging, windows
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import PartialDate, Precision, today_shanghai
-from lib.domain.errors import InvalidQuery, NotFound
-from lib.domain.vocabulary import EVENT_KINDS, FIELDS, UNDISCLOSED, Origin
+from lib.domain.errors import InvalidQuery
+from lib.domain.vocabulary import EVENT_KINDS, FIELDS, UNDISCLOSED, AttendeeState, EventState, Origin
+from lib.services import programme, scopes
 from lib.services.catalogue import MAX_SIZE, UNKNOWN, FacetValue, Source, league_names
 from lib.services.contains import contains_all
-from lib.store.models import Achievement, Event, EventItem, Organization
+from lib.services.programme import Announced, Programme
+from lib.store.models import Attendee, Event, EventItem, Organization
 from lib.store.models.base import stated
 
 When = Literal["coming", "past", "all"]
@@ -24,6 +26,12 @@ WHENS: Final = ("coming", "past", "all")
 OUTSIDE: Final = "outside"
 """The league facet of an event in a city outside the region; a stated place, so not 未披露."""
 
+_FIELD_VALUES: Final = frozenset(str(code) for code in FIELDS)
+_ANNOUNCED: Final = (
+    "state", "starts_at", "ends_at", "format", "venue", "stream_url", "co_organizers", "capacity",
+    "registration_opens", "registration_closes",
+)  # fmt: skip
+"""Columns of an event that its card tells as they are."""
 _AND_OTHERS = re.compile(r"等\d*国?$")
 _SEPARATOR: Final = "、"
 
@@ -41,6 +49,10 @@ class EventQuery:
     page: int = 1
     size: int = 20
     origins: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    """An event has the fields of what takes part in it."""
+    between: tuple[date, date] | None = None
+    """First and last day of a period that an event begins in, for the calendar."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,29 @@ class EventCard:
     organization_id: int | None = None
     project_count: int | None = None
     partner: str = ""
+    state: EventState = EventState.PUBLISHED
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    format: str = ""
+    venue: str = ""
+    stream_url: str = ""
+    co_organizers: str = ""
+    capacity: int | None = None
+    registration_opens: datetime | None = None
+    registration_closes: datetime | None = None
+
+    @property
+    def period(self) -> tuple[datetime, datetime] | None:
+        """First and last moment; None where no date is stated."""
+        return windows.period(self.held, self.starts_at, self.ends_at)
+
+    def registration_problem(self, now: datetime) -> str:
+        """Why nobody can register now; blank while everybody can."""
+        return windows.registration(self.state, self.registration_opens, self.registration_closes, self.period, now)
+
+    def response_problem(self, now: datetime) -> str:
+        """Why nobody can mark, ask or leave an intention now; blank while everybody can."""
+        return windows.responding(self.state, self.period, now)
 
     @property
     def partners(self) -> tuple[str, ...]:
@@ -86,33 +121,27 @@ class EventPage:
 
 
 @dataclass(frozen=True)
-class Item:
-    """A project that takes part in an event."""
-
-    id: int
-    title: str
-    unit: str = ""
-    field: str = UNDISCLOSED
-    stage: str = ""
-    summary: str = ""
-    cooperation: str = ""
-    achievement_id: int | None = None
-    """The achievement in the catalogue that it shows."""
-
-
-@dataclass(frozen=True)
 class EventRecord:
-    """One event with its organizer's record and the projects that take part."""
+    """One event with its organizer's record and what was announced of its programme."""
 
     card: EventCard
     organization: str
-    items: tuple[Item, ...]
+    programme: Programme
+    introduction: str
+    rules: str
+    seats_left: int | None
+    """None where the number of seats is not limited."""
     source_quality: str
     created_at: datetime
 
+    @property
+    def items(self) -> tuple[Announced, ...]:
+        """Everything that takes part, what is on the programme first."""
+        return (*self.programme.items, *self.programme.others)
+
 
 def search_events(session: Session, query: EventQuery, *, actor: Actor, today: date | None = None) -> EventPage:
-    """Events that match the query, coming ones first; facets kind, league, year, partner ignore themselves.
+    """Events that match the query, coming ones first; facets ignore themselves. Drafts are never among them.
 
     An event is coming while its stated period has not ended: a day includes today, a month its last day, a
     year its last day. Raises InvalidQuery for a page, size or facet value out of range, AccessDenied.
@@ -134,34 +163,24 @@ def search_events(session: Session, query: EventQuery, *, actor: Actor, today: d
 def read_event(session: Session, record_id: int, *, actor: Actor, today: date | None = None) -> EventRecord:
     """One event with its organizer and items. Raises NotFound, AccessDenied."""
     require(actor, Permission.READ_EVENTS)
+    announced = programme.published(session, record_id, actor=actor)  # the door: a draft is its hosts' alone
     statement = _cards(today or today_shanghai()).add_columns(
-        Event.source_quality, Event.created_at, Organization.name.label("organization")
-    )
+        Event.source_quality, Event.created_at, Event.introduction, Event.rules,
+        Organization.name.label("organization"),
+    )  # fmt: skip
     row = session.execute(
         statement.outerjoin(Organization, Event.organization_id == Organization.id).where(Event.id == record_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("没有找到这场活动，可能已撤下。请回到列表重新查找。")
-    of_event = EventItem.event_id == record_id
-    shown = session.scalars(select(EventItem).where(of_event).order_by(EventItem.id))
-    # One that was taken back keeps its number; a link to it would lead nowhere.
-    there = set(
-        session.scalars(select(Achievement.id).join(EventItem, of_event & (EventItem.achievement_id == Achievement.id)))
+    ).one()
+    taken = session.scalar(
+        select(func.count())
+        .select_from(Attendee)
+        .where(Attendee.event_id == record_id, Attendee.state == AttendeeState.REGISTERED.value)
     )
-    items = tuple(
-        Item(
-            id=item.id,
-            title=item.title,
-            unit=item.organization_text,
-            field=FIELDS[item.field] if item.field else UNDISCLOSED,
-            stage=item.stage,
-            summary=item.summary,
-            cooperation=item.cooperation,
-            achievement_id=item.achievement_id if item.achievement_id in there else None,
-        )
-        for item in shown
+    card = _card(row)
+    left = None if card.capacity is None else max(0, card.capacity - (taken or 0))
+    return EventRecord(
+        card, row.organization or "", announced, row.introduction, row.rules, left, row.source_quality, row.created_at
     )
-    return EventRecord(_card(row), row.organization or "", items, row.source_quality, row.created_at)
 
 
 def newest_events(
@@ -170,17 +189,23 @@ def newest_events(
     """What home shows: coming events soonest first, then the latest past ones. Raises AccessDenied."""
     require(actor, Permission.READ_EVENTS)
     now = today or today_shanghai()
-    return tuple(_card(row) for row in session.execute(_cards(now).order_by(*_order(now)).limit(limit)))
+    statement = _cards(now).where(scopes.announced()).order_by(*_order(now)).limit(limit)
+    return tuple(_card(row) for row in session.execute(statement))
 
 
 def dated_events(
-    session: Session, *, actor: Actor, today: date | None = None, limit: int = 500
+    session: Session, query: EventQuery | None = None, *, actor: Actor, today: date | None = None, limit: int = 500
 ) -> tuple[EventCard, ...]:
-    """The events of the calendar feed: all that have a date, newest first. Raises AccessDenied."""
+    """The events of a calendar: all that the query finds and that have a date, newest first.
+
+    Raises InvalidQuery, AccessDenied.
+    """
     require(actor, Permission.READ_EVENTS)
+    asked, now = query or EventQuery(), today or today_shanghai()
+    _check(asked)
     statement = (
-        _cards(today or today_shanghai())
-        .where(Event.held_on.is_not(None))
+        _cards(now)
+        .where(Event.held_on.is_not(None), *_conditions(session, asked, now).values())
         .order_by(Event.held_on.desc(), Event.id.desc())
         .limit(limit)
     )
@@ -199,7 +224,13 @@ def _check(query: EventQuery) -> None:
         raise InvalidQuery(f"页码从 1 起，每页 1 至 {MAX_SIZE} 条。")
     if query.when not in WHENS:
         raise InvalidQuery("时间只能是 coming、past 或 all。")
-    chosen = {"kind": query.kinds, "year": query.years, "league": query.leagues, "partner": query.partners}
+    chosen = {
+        "kind": query.kinds,
+        "year": query.years,
+        "league": query.leagues,
+        "partner": query.partners,
+        "field": query.fields,
+    }
     for name, values in {**chosen, "origin": query.origins}.items():
         for value in values:
             if not valid(name, value):
@@ -214,6 +245,8 @@ def valid(facet: str, value: str) -> bool:
         return value in EVENT_KINDS
     if value == UNKNOWN:
         return True
+    if facet == "field":
+        return value in _FIELD_VALUES
     if facet == "partner":
         return 0 < len(value) <= 40 and _SEPARATOR not in value and value.isprintable()
     digits = value.isascii() and value.isdigit()
@@ -229,8 +262,14 @@ def _coming(today: date) -> ColumnElement[bool]:
         Precision.MONTH: today.replace(day=1),
         Precision.YEAR: today.replace(month=1, day=1),
     }
-    return or_(
-        *(and_(Event.held_precision == precision.value, Event.held_on >= first) for precision, first in starts.items())
+    return and_(
+        Event.state == EventState.PUBLISHED.value,
+        or_(
+            *(
+                and_(Event.held_precision == precision.value, Event.held_on >= first)
+                for precision, first in starts.items()
+            )
+        ),
     )
 
 
@@ -246,7 +285,7 @@ def _order(today: date) -> tuple[Any, ...]:
 
 def _conditions(session: Session, query: EventQuery, today: date) -> dict[str, ColumnElement[bool]]:
     """One condition a facet, so that a facet's counts can leave its own out."""
-    found: dict[str, ColumnElement[bool]] = {}
+    found: dict[str, ColumnElement[bool]] = {"announced": scopes.announced()}
     words = contains_all(query.q, Event.title, Event.organizer, Event.city, Event.partner)
     if words:
         found["q"] = and_(*words)
@@ -262,7 +301,17 @@ def _conditions(session: Session, query: EventQuery, today: date) -> dict[str, C
         found["league"] = or_(*(_in_league(value) for value in query.leagues))
     if query.partners:
         found["partner"] = _with_partner(session, query.partners)
+    if query.fields:
+        found["field"] = or_(*(_with_field(value) for value in query.fields))
+    if query.between:
+        found["between"] = Event.held_on.between(*query.between)
     return found
+
+
+def _with_field(value: str) -> ColumnElement[bool]:
+    if value == UNKNOWN:
+        return Event.id.not_in(select(EventItem.event_id).where(EventItem.field.is_not(None)))
+    return Event.id.in_(select(EventItem.event_id).where(EventItem.field == int(value)))
 
 
 def _in_year(value: str) -> ColumnElement[bool]:
@@ -297,6 +346,15 @@ def _facets(
         grouped = select(column, func.count()).select_from(Event).where(*others).group_by(column)
         return {row[0]: row[1] for row in session.execute(grouped)}
 
+    others = [condition for name, condition in conditions.items() if name != "field"]
+    of_fields = (
+        select(EventItem.field, func.count(Event.id.distinct()))
+        .select_from(Event)
+        .join(EventItem, EventItem.event_id == Event.id)
+        .where(*others, EventItem.field.is_not(None))
+        .group_by(EventItem.field)
+    )
+    fields = {str(code): number for code, number in session.execute(of_fields)}
     partners: dict[str, int] = {}
     for printed, count in counts("partner", Event.partner).items():
         for name in split_partners(printed) or (UNKNOWN,):
@@ -312,6 +370,7 @@ def _facets(
             sorted(_values(years, lambda value: f"{value} 年"), key=lambda v: (v.value == UNKNOWN, _newest(v.value)))
         ),
         "partner": _values(partners, lambda value: value),
+        "field": _values(fields, lambda value: FIELDS[int(value)]),
     }
 
 
@@ -333,6 +392,7 @@ def _cards(today: date) -> Select[Any]:
         e.id, e.title, e.kind, e.held_on, e.held_precision, e.city, e.league_code, e.banner_code, e.banner_text,
         e.organizer, e.organization_id, e.project_count, e.partner, e.origin, e.source_publisher, e.source_date,
         e.source_precision, e.source_url, e.updated_at, case((_coming(today), 1), else_=0).label("coming"),
+        *(getattr(e, name) for name in _ANNOUNCED),
     )  # fmt: skip
 
 
@@ -341,6 +401,7 @@ def _card(row: Any) -> EventCard:
         id=row.id, title=row.title, kind=row.kind, held=stated(row.held_on, row.held_precision),
         coming=bool(row.coming), city=row.city, league_code=row.league_code, banner_code=row.banner_code,
         banner_text=row.banner_text, organizer=row.organizer, organization_id=row.organization_id,
+        state=EventState(row.state), **{name: getattr(row, name) for name in _ANNOUNCED if name != "state"},
         project_count=row.project_count, partner=row.partner, updated_at=row.updated_at,
         source=Source(
             Origin(row.origin),

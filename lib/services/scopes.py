@@ -5,9 +5,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlalchemy.orm import Session
 
+from lib.domain import windows
 from lib.domain.access import REGION, Actor, Permission, require
+from lib.domain.dates import now_utc
 from lib.domain.errors import AccessDenied, NotFound
-from lib.domain.vocabulary import SubmissionKind
+from lib.domain.vocabulary import EventState, SubmissionKind
 from lib.store.models import Event, Submission
 
 
@@ -55,6 +57,25 @@ def hosting(actor: Actor) -> ColumnElement[bool]:
     if not actor.may(Permission.MANAGE_EVENTS):
         return false()
     return or_(within(actor, Event.league_code, Event.banner_code), Event.id.in_(actor.events))
+
+
+def announced() -> ColumnElement[bool]:
+    """The condition that an event is one that everybody may know of: a draft is its hosts' alone."""
+    return Event.state != EventState.DRAFT.value
+
+
+def registration_problem(event: Event) -> str:
+    """Why nobody can register for the event now, in one sentence; blank while everybody can."""
+    whole = windows.period(event.held, event.starts_at, event.ends_at)
+    state = EventState(event.state)
+    return windows.registration(state, event.registration_opens, event.registration_closes, whole, now_utc())
+
+
+def response_problem(event: Event) -> str:
+    """Why an audience cannot respond now, in one sentence; blank while it can."""
+    return windows.responding(
+        EventState(event.state), windows.period(event.held, event.starts_at, event.ends_at), now_utc()
+    )
 
 
 def hosted(session: Session, event_id: int, *, actor: Actor, lock: bool = False) -> Event:

@@ -22,12 +22,11 @@ from lib.domain.errors import Conflict, InvalidInput, NotFound
 from lib.domain.reviews import changes, due
 from lib.domain.submissions import TRANSITIONS, Action, advance, mask_name, mask_phone
 from lib.domain.text import fold, organization_key
-from lib.domain.vocabulary import FieldLevel, SubmissionKind, SubmissionState
-from lib.services import attachments, attempts, audit, drafts, markings, notices, publication, records, scopes
+from lib.domain.vocabulary import EventState, FieldLevel, SubmissionKind, SubmissionState
+from lib.services import attachments, attempts, audit, drafts, markings, notices, publication, receipts, records, scopes
 from lib.services.forms import Form, check, without_numbers
 from lib.store.engine import Database
-from lib.store.models import Account, Division, Event, Organization, ReceiptCounter, Submission
-from lib.store.revision import insert_for
+from lib.store.models import Account, Division, Event, Organization, Submission
 
 PAGE_SIZE: Final = 20
 DRAFT_ID: Final = drafts.DRAFT_ID
@@ -150,16 +149,18 @@ def _insert(
     revises_id: int | None,
 ) -> Receipt:
     today = today_shanghai()
-    counter = _lock_counter(session, kind, today)
+    counter = receipts.locked(session, kind.value, today)
     known = session.scalar(select(Submission).where(Submission.draft_id == draft_id))
     if known is not None:
         return receipt_of(known)
     place = _check_references(session, form, actor.account_id, actor.organization_id)
+    event_id = getattr(form, "event_id", None)
+    if event_id is not None and revises_id is None:  # what is revised or asked back has its place already
+        _open(session.get_one(Event, event_id))
     revised = _revisable(session, revises_id, kind, actor) if revises_id is not None else None
-    counter.last += 1
     submission = Submission(
         draft_id=draft_id,
-        receipt=f"{kind.prefix}-{today:%Y%m%d}-{counter.last:04d}",
+        receipt=receipts.drawn(counter, kind.prefix),
         kind=kind.value,
         state=advance(_S.DRAFT, Action.SUBMIT).value,
         account_id=actor.account_id,
@@ -179,12 +180,10 @@ def _insert(
     return receipt_of(submission)
 
 
-def _lock_counter(session: Session, kind: SubmissionKind, day: date) -> ReceiptCounter:
-    """The day's counter, locked until the transaction ends, so that numbers have no gaps and no twins."""
-    insert = insert_for(session)(ReceiptCounter).values(kind=kind.value, day=day, last=0)
-    session.execute(insert.on_conflict_do_nothing(index_elements=[ReceiptCounter.kind, ReceiptCounter.day]))
-    statement = select(ReceiptCounter).where(ReceiptCounter.kind == kind.value, ReceiptCounter.day == day)
-    return session.scalars(statement.with_for_update()).one()
+def _open(event: Event) -> None:
+    """Raise InvalidInput unless projects can be registered for the event now."""
+    if problem := scopes.registration_problem(event):
+        raise InvalidInput({"event_id": problem})
 
 
 def _filled(
@@ -232,7 +231,7 @@ def _check_references(
     event_id = getattr(form, "event_id", None)
     if event_id is not None:
         event = session.get(Event, event_id)
-        if event is None:
+        if event is None or event.state == EventState.DRAFT.value:
             raise InvalidInput({"event_id": "没有这场活动，请从「路演与活动」重新选择。"})
         return event.league_code, event.banner_code
     league, banner = getattr(form, "league", ""), getattr(form, "banner", "")

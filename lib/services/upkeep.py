@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lib.domain.access import Actor, Permission, require
-from lib.services import attachments, drafts, submissions
+from lib.services import attachments, attendance, drafts, interests, submissions
 from lib.store.engine import Database
 
 
@@ -14,6 +14,8 @@ class Swept:
     expired: int
     drafts: int
     files: int
+    people: int
+    """Rows whose personal data were kept long enough."""
 
 
 def sweep(database: Database, *, actor: Actor) -> Swept:
@@ -24,4 +26,7 @@ def sweep(database: Database, *, actor: Actor) -> Swept:
     require(actor, Permission.LOAD_DATA)
     expired = submissions.expire(database, actor=actor)
     pruned = drafts.prune(database, actor=actor)
-    return Swept(expired, pruned, attachments.sweep(database, actor=actor))
+    files = attachments.sweep(database, actor=actor)
+    return Swept(
+        expired, pruned, files, attendance.erase(database, actor=actor) + interests.erase(database, actor=actor)
+    )

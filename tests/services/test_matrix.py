@@ -26,7 +26,7 @@ from lib.domain.access import VISITOR, Actor, Permission, Role
 from lib.domain.dates import now_utc, today_shanghai
 from lib.domain.errors import AccessDenied, NotFound, ProductError
 from lib.domain.submissions import Action
-from lib.domain.vocabulary import AccessState, Decision, FieldLevel, SubmissionKind
+from lib.domain.vocabulary import AccessState, Decision, FieldLevel, ItemKind, SubmissionKind
 from lib.files.tables import TableError
 from lib.services import attachments, grants, links, reviews, searches, submissions
 from lib.services.catalogue import CatalogueQuery
@@ -43,7 +43,7 @@ from lib.settings import ROOT, settings
 from lib.store.engine import Database
 from lib.store.models import Account, Attachment, Event, Organization, Submission
 from tests.architecture.test_rules import WITHOUT_CHECK
-from tests.samples import BAOTOU, CANARY, CHECKED, XILINGOL, achievement, demand, person, registration
+from tests.samples import BAOTOU, CANARY, CHECKED, XILINGOL, achievement, demand, person, registration, roadshow
 
 P = Permission
 Reach = Callable[[Actor, bool, bool], bool]
@@ -311,6 +311,27 @@ ROWS: Final[dict[str, Row]] = {
     "records.sheet": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", w.record), more=lambda w: {"base": ""}),
     "records.gone": Row(P.READ_CATALOGUE, args=lambda w: ("achievement", w.record)),
     "records.own_achievements": Row(P.MANAGE_OWN_RECORDS),
+    # running events
+    "hosting.listing": Row(P.MANAGE_EVENTS),
+    "hosting.read": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "hosting.create": Row(P.MANAGE_EVENTS, args=lambda w: (token_hex(16), {})),
+    "hosting.save": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], roadshow(), 1)),
+    "hosting.publish": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 1)),
+    "hosting.cancel": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], "场地临时不能用", 1)),
+    "hosting.remove": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 1)),
+    "programme.published": Row(P.READ_EVENTS, args=lambda w: (w.events[0],)),
+    "programme.versions": Row(P.READ_EVENTS, args=lambda w: (w.events[0],)),
+    "programme.draft": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "programme.add_record": Row(
+        P.MANAGE_EVENTS, event, lambda w: (w.events[0], ItemKind.ACHIEVEMENT, w.record, "stale")
+    ),
+    "programme.add_line": Row(
+        P.MANAGE_EVENTS, event, lambda w: (w.events[0], ItemKind.TALK, {"title": "致辞"}, "stale")
+    ),
+    "programme.edit": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 1, {}, "stale")),
+    "programme.move": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 1, 0, "stale")),
+    "programme.remove": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 1, "stale")),
+    "programme.publish": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], "stale")),
     "scopes.hosted": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
     "roadshows.search_events": Row(P.READ_EVENTS, args=lambda w: (EventQuery(),)),
     "roadshows.read_event": Row(P.READ_EVENTS, args=lambda w: (1,)),

@@ -21,7 +21,8 @@ from lib.domain.deck import (
     SlideKind,
 )
 from lib.domain.vocabulary import NO_DATA, ItemKind, Origin
-from lib.files.presentation import SMALLEST, Outline, pptx_bytes
+from lib.files.outlines import Outline
+from lib.files.presentation import SMALLEST, pptx_bytes
 
 WHOLE = ItemFacts(
     id=2, number=1, kind=ItemKind.ACHIEVEMENT, title="风机叶片低温热解回收玻璃纤维成套技术", minutes=8,
@@ -55,9 +56,7 @@ def deck(*items: ItemFacts, title: str = "2026 赤峰市科技成果路演") -> 
         Slide("channels", SlideKind.CHANNELS, "技术从哪里来、到哪里去"),
         Slide("closing", SlideKind.CLOSING, "现场对接开始"),
     )
-    network = NetworkPicture(
-        "成果（项）", (("150100", "呼和浩特", 38), ("150200", "包头", None)), frozenset(), (Origin.PUBLIC,)
-    )
+    network = NetworkPicture("成果（项）", (("150100", "呼和浩特", 38), ("150200", "包头", None)), (Origin.PUBLIC,))
     channels = ChannelPicture(
         (("abroad", "跨国", 36), ("within", "区内", 2)), (("abroad", "蒙古国", 7),), (Origin.PUBLIC,)
     )
