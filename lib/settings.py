@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     connections_per_address: int = Field(
         default=60, ge=1, description="Open pages at one time from one address; a loopback address is not limited."
     )
+    followers: int = Field(default=1000, ge=1, description="Phones that may follow stages at one time.")
     handshakes_per_minute: int = Field(
         default=240, ge=1, description="New pages a minute from one address; a loopback address is not limited."
     )

@@ -45,8 +45,8 @@ def page(
 ) -> HTMLResponse:
     """A whole page with the style sheet and the script of that name; `body` is HTML, its texts escaped already.
 
-    `data` is what the script reads, as JSON in a block that no browser runs. `theme`: light or dark; blank: the script's
-    or the style sheet's choice.
+    `data` is what the script reads, as JSON in a block that no browser runs. `theme`: light or dark; blank: the choice
+    of the script or the style sheet.
     """
     told = json.dumps(data or {}, ensure_ascii=False).replace("<", "\\u003c")
     chosen = f' data-theme="{theme}"' if theme else ""

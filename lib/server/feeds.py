@@ -17,11 +17,13 @@ from starlette.routing import BaseRoute, Route
 from lib.domain.access import VISITOR
 from lib.domain.dates import SHANGHAI, today_shanghai
 from lib.domain.errors import NotFound
+from lib.domain.text import MAX_QUERY, clean
 from lib.files.calendar import events_ics
 from lib.services import catalogue, notices, revisions, roadshows, searches
 from lib.services.catalogue import Card, CatalogueQuery
 from lib.services.exports import NOUNS, PAGES
 from lib.services.notices import NoticeItem
+from lib.services.roadshows import EventQuery
 from lib.settings import settings
 from lib.store.engine import database
 
@@ -36,8 +38,48 @@ ElementTree.register_namespace("", ATOM)
 
 
 async def events(request: Request) -> Response:
-    """GET /feeds/events.ics: every dated event."""
-    return await _feed(request, ("event",), "text/calendar; charset=utf-8", _calendar)
+    """GET /feeds/events.ics: every dated event, or those that the list finds with the same parameters."""
+    query = _events_asked(request)
+    topics = ("event", "event_item")
+    return await _feed(
+        request, topics, "text/calendar; charset=utf-8", lambda base: _calendar(base, query), repr(query)
+    )
+
+
+async def one_event(request: Request) -> Response:
+    """GET /feeds/events/{id}.ics: one event; 404 where there is none or it has no date."""
+    number = request.path_params["id"]
+    try:
+        held = await run_in_threadpool(_dated, number)
+    except NotFound as missing:
+        return PlainTextResponse(missing.message, 404)
+    if held.held is None:
+        return PlainTextResponse("这场活动没有公布日期。", 404)
+    return await _feed(
+        request, ("event",), "text/calendar; charset=utf-8", lambda base: events_ics([held], base_url=base), str(number)
+    )
+
+
+def _dated(number: int) -> roadshows.EventCard:
+    with database().read() as session:
+        return roadshows.read_event(session, number, actor=VISITOR).card
+
+
+def _events_asked(request: Request) -> EventQuery:
+    """The filters of the list, leniently: a value that no event can have is left out."""
+
+    def chosen(facet: str) -> tuple[str, ...]:
+        values = request.query_params.getlist(facet)[:50]
+        return tuple(dict.fromkeys(value for value in values if roadshows.valid(facet, value)))
+
+    try:
+        words = clean(request.query_params.get("q", ""))[:MAX_QUERY]
+    except ValueError:
+        words = ""
+    return EventQuery(
+        q=words, kinds=chosen("kind"), leagues=chosen("league"), years=chosen("year"), partners=chosen("partner"),
+        fields=chosen("field"),
+    )  # fmt: skip
 
 
 async def search(request: Request) -> Response:
@@ -88,9 +130,9 @@ def _revision(topics: Sequence[str]) -> list[int]:
     return [numbers[topic] for topic in topics]
 
 
-def _calendar(base: str) -> bytes:
+def _calendar(base: str, query: EventQuery) -> bytes:
     with database().read() as session:
-        held = roadshows.dated_events(session, actor=VISITOR)
+        held = roadshows.dated_events(session, query, actor=VISITOR)
     return events_ics(held, base_url=base)
 
 
@@ -201,6 +243,7 @@ _KINDS: Final = {page: kind for kind, page in PAGES.items()}
 
 routes: Final[list[BaseRoute]] = [
     Route("/feeds/events.ics", events),
+    Route("/feeds/events/{id:int}.ics", one_event),
     *(Route(f"/feeds/{page}.atom", search) for page in _KINDS),
     Route("/feeds/own/{key}.atom", own),
 ]

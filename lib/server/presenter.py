@@ -77,20 +77,24 @@ def _data(found: Deck, told: State, *, drives: bool) -> dict[str, Any]:
 
 def _body(found: Deck, base: str) -> str:
     jump = "".join(
-        f'<li><a href="?event={found.event_id}&amp;slide={number}" data-to="{number}">{number} {escape(slide.title)}</a></li>'
+        f'<li><a href="?event={found.event_id}&amp;slide={number}" data-to="{number}">{number} '
+        f"{escape(slide.title)}</a></li>"
         for number, slide in enumerate(found.slides, 1)
     )
     keys = (
-        ("→ 空格 PageDown", "下一页"), ("← PageUp", "上一页"), ("Home End", "第一页、最后一页"), ("数字 回车", "跳到那一页"),
-        ("P", "暂停或继续计时"), ("B", "黑屏"), ("T", "明暗"), ("F", "全屏"), ("Esc 两次", "结束放映"),
+        ("→ 空格 PageDown", "下一页"), ("← PageUp", "上一页"), ("Home End", "第一页、最后一页"),
+        ("数字 回车", "跳到那一页"), ("P", "暂停或继续计时"), ("B", "黑屏"), ("T", "明暗"), ("F", "全屏"),
+        ("Esc 两次", "结束放映"),
     )  # fmt: skip
     helped = "".join(f"<div><dt>{name}</dt><dd>{what}</dd></div>" for name, what in keys)
     return f"""<main id="deck" tabindex="-1">{slides.deck_html(found, base)}</main>
 <div id="sign" role="status" hidden>离线放映：翻页不受影响，恢复连接后自动同步</div>
 <div id="said" role="status" hidden></div>
-<footer id="bar"><span class="now"><small>正在</small><b></b></span><span class="next"><small>下一项</small><b></b></span>
+<footer id="bar"><span class="now"><small>正在</small><b></b></span>
+<span class="next"><small>下一项</small><b></b></span>
 <time id="clock" aria-label="本项剩余时间"></time><i id="line"></i></footer>
-<nav id="tools" aria-label="放映"><button data-do="previous" title="上一页">‹</button><button data-do="next" title="下一页">›</button>
+<nav id="tools" aria-label="放映"><button data-do="previous" title="上一页">‹</button>
+<button data-do="next" title="下一页">›</button>
 <button data-do="pause" title="暂停或继续计时">计时</button><button data-do="theme" title="明暗">明暗</button>
 <button data-do="full" title="全屏">全屏</button><button data-do="help" title="按键说明">按键</button></nav>
 <div id="help" role="dialog" aria-label="按键说明" hidden><dl>{helped}</dl><ol>{jump}</ol></div>

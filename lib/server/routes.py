@@ -7,7 +7,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from lib.server import assets, chrome, downloads, feeds, headers, health, login, oidc, onepagers, people, presenter
+from lib.server import (
+    assets,
+    chrome,
+    console,
+    downloads,
+    eventfiles,
+    feeds,
+    follow,
+    headers,
+    health,
+    login,
+    oidc,
+    onepagers,
+    people,
+    presenter,
+    stage,
+)
 from lib.server.api import PREFIX, api
 from lib.server.guard import Guard
 
@@ -38,9 +54,13 @@ ROUTES: Final[list[BaseRoute]] = [
     assets.mount,
     *feeds.routes,
     *downloads.routes,
+    *eventfiles.routes,
     *onepagers.routes,
     *people.routes,
     *presenter.routes,
+    *stage.routes,
+    *follow.routes,
+    *console.routes,
     Route("/api", start_of_api),
     Route(PREFIX, start_of_api),
     Mount(PREFIX, api),

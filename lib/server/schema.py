@@ -19,6 +19,7 @@ from lib.domain.vocabulary import (
     TRANSFER_MODES,
     Channel,
     Direction,
+    EventState,
     Level,
     Origin,
 )
@@ -155,13 +156,14 @@ class EventParameters(Paged):
     league: list[EventLeagueValue] = Field([], max_length=14, description=f"{_LEAGUE}，outside 为区外")
     year: list[YearValue] = Field([], max_length=50, description="举办年份，unknown 为未披露")
     partner: list[PartnerName] = Field([], max_length=20, description="合作地区或国家")
+    field: list[FieldValue] = Field([], max_length=12, description="参加项目的技术领域 1–11，unknown 为未披露")
     when: Literal["coming", "past", "all"] = Field("all", description="未举办、已举办、全部")
 
     def query(self) -> roadshows.EventQuery:
         """The same as a question to the events."""
         return roadshows.EventQuery(
             q=self.q, kinds=tuple(self.kind), years=tuple(self.year), leagues=tuple(self.league),
-            partners=tuple(self.partner), when=self.when, page=self.page, size=self.size, origins=tuple(self.origin),
+            partners=tuple(self.partner), fields=tuple(self.field), when=self.when, page=self.page, size=self.size, origins=tuple(self.origin),
         )  # fmt: skip
 
 
@@ -418,6 +420,12 @@ class Event(Placed, Item):
     kind: str = Field(description="类别（本平台归类）")
     date: str | None = Field(description="举办日期：年、年-月或年-月-日，依来源写法")
     coming: bool = Field(description="是否尚未结束")
+    state: Literal["published", "cancelled"] = Field(description="已公布或已取消")
+    starts_at: datetime | None = Field(description="开始时间，UTC；只知道日期的为空")
+    ends_at: datetime | None = Field(description="结束时间，UTC")
+    format: str | None = Field(description="举办形式：线下、线上、线上线下结合")
+    venue: str | None = Field(description="地点")
+    capacity: int | None = Field(description="观众人数上限；null 为不限或未写明")
     city: str | None = Field(description="城市，依来源写法")
     organizer: str | None = Field(description="主办方")
     organization_id: int | None = Field(description="主办方的机构记录")
@@ -547,7 +555,9 @@ def event(card: roadshows.EventCard, names: Mapping[str, str]) -> Event:
         id=card.id, title=card.title, origin=card.source.origin.value, source=Source.of(card.source), kind=card.kind,
         date=str(card.held) if card.held else None, coming=card.coming, city=card.city or None,
         organizer=card.organizer or None, organization_id=card.organization_id, partner=card.partner or None,
-        project_count=card.project_count, **placed(card, names),
+        project_count=card.project_count, starts_at=card.starts_at, ends_at=card.ends_at,
+        state="cancelled" if card.state is EventState.CANCELLED else "published",
+        format=card.format or None, venue=card.venue or None, capacity=card.capacity, **placed(card, names),
     )  # fmt: skip
 
 

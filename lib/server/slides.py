@@ -31,7 +31,7 @@ def map_svg(counts: Sequence[tuple[str, str, int | None]]) -> str:
     leagues = outlines.leagues(settings().geo_dir)
     left, top, right, bottom = outlines.box(leagues)
     scale = 1000 / (right - left)
-    height = round((bottom - top) * scale) + 40
+    height = round((bottom - top) * scale) + 90
 
     def at(point: outlines.Point) -> tuple[float, float]:
         return (point[0] - left) * scale, (point[1] - top) * scale + 20
@@ -49,9 +49,8 @@ def map_svg(counts: Sequence[tuple[str, str, int | None]]) -> str:
         if leader is not None:
             end = at(outlines.plane(*leader))
             words.append(f'<line x1="{x:.0f}" y1="{y - 8:.0f}" x2="{end[0]:.0f}" y2="{end[1]:.0f}"/>')
-        dark = leader is None and count is not None and class_of(count, limits) >= _CLASSES - 1
         words.append(
-            f'<text class="{"on-dark" if dark else ""}" x="{x:.0f}" y="{y:.0f}">{escape(name)}'
+            f'<text x="{x:.0f}" y="{y:.0f}">{escape(name)}'
             f'<tspan x="{x:.0f}" dy="1.12em">{NO_DATA if count is None else f"{count:,}"}</tspan></text>'
         )
     told = "；".join(f"{name}{NO_DATA if count is None else count}" for _, name, count in counts)
@@ -111,7 +110,7 @@ def _agenda(deck: Deck) -> str:
         for item in deck.items
     )
     dense = " dense" if len(deck.items) > _PER_AGENDA else ""
-    return f'{_head(deck, "议程")}<ol class="agenda{dense}">{rows}</ol>'
+    return f'{_head(deck, "议程")}<ol class="lines{dense}">{rows}</ol>'
 
 
 def _clock(item: ItemFacts) -> str:
@@ -210,8 +209,9 @@ def _network(title: str, deck: Deck) -> str:
         for _, name, count in picture.counts
     )
     return (
-        f'{_head(deck, title, _tags(picture.origins))}<div class="network"><div>{map_svg(picture.counts)}'
-        f'<p class="source">{NOTICE}</p></div><div><h2>{escape(picture.subject)}</h2><ol class="rank">{rows}</ol></div></div>'
+        f'{_head(deck, title, _tags(picture.origins))}<div class="net"><div>{map_svg(picture.counts)}'
+        f'<p class="source">{NOTICE}</p></div><div><h2>{escape(picture.subject)}</h2>'
+        f'<ol class="rank">{rows}</ol></div></div>'
     )
 
 
@@ -227,17 +227,20 @@ def _channels(title: str, deck: Deck) -> str:
         for code, name, count in picture.partners
     )
     return (
-        f'{_head(deck, title, _tags(picture.origins))}<div class="channels"><div><h2>合作记录（条）</h2>'
-        f'<ol class="bars">{bars_}</ol></div><div><h2>往来最多（条）</h2><ol class="partners">{partners}</ol></div></div>'
+        f'{_head(deck, title, _tags(picture.origins))}<div class="flows"><div><h2>合作记录（条）</h2>'
+        f'<ol class="bars">{bars_}</ol></div><div><h2>往来最多（条）</h2>'
+        f'<ol class="partners">{partners}</ol></div></div>'
     )
 
 
 def _closing(title: str, deck: Deck, base: str) -> str:
-    return f'<h1>{escape(title)}</h1><p class="blank">{escape(deck.title)}</p>{_code(base, deck.follow, "扫码留下意向", "会后由主办方联系")}'
+    code = _code(base, deck.follow, "扫码留下意向", "会后由主办方联系")
+    return f'<h1>{escape(title)}</h1><p class="blank">{escape(deck.title)}</p>{code}'
 
 
 def _head(deck: Deck, right: str, tags: str = "") -> str:
-    return f'<header><span class="event">{escape(deck.title)}</span>{tags}<span class="right">{escape(right)}</span></header>'
+    event, told = escape(deck.title), escape(right)
+    return f'<header><span class="event">{event}</span>{tags}<span class="right">{told}</span></header>'
 
 
 def _tag(origin: Origin) -> str:

@@ -65,7 +65,8 @@ def read(session: Session, event_id: int, *, actor: Actor) -> Deck:
         ),
         origin=card.source.origin, slides=tuple(slides), items=tuple(items), network=_network(session, actor),
         channels=_channels(session, actor),
-        announced=card.state is not EventState.DRAFT, follow=f"/follow?event={card.id}", revision=revision(session, event_id),
+        announced=card.state is not EventState.DRAFT, follow=f"/follow?event={card.id}",
+        revision=revision(session, event_id),
     )  # fmt: skip
 
 

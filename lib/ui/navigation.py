@@ -43,6 +43,7 @@ PLACES: Final = (
     Place("sources", "数据来源", Permission.READ_SOURCES),
     Place("mine", "我的", Permission.MANAGE_OWN_ACCOUNT, WORK),
     Place("review", "审核", Permission.REVIEW_SUBMISSION, WORK),
+    Place("hosting", "办活动", Permission.MANAGE_EVENTS, WORK),
     Place("access", "查看申请", Permission.MANAGE_OWN_ACCOUNT, WORK),
     Place("accounts", "账号管理", Permission.APPROVE_ACCOUNT, WORK),
     Place("account", "我的账号", Permission.MANAGE_OWN_ACCOUNT, WORK),

@@ -98,7 +98,7 @@
     address.searchParams.set("slide", String(number + 1));
     if (address.href !== location.href) history.replaceState(null, "", address);
     const slide = slides[number];
-    document.querySelectorAll(".agenda [data-item]").forEach((line) => {
+    document.querySelectorAll(".lines [data-item]").forEach((line) => {
       const place = slides.findIndex((one) => one.item === Number(line.dataset.item));
       line.classList.toggle("done", place < last && place >= 0 && slides[place].item !== slide.item);
       line.classList.toggle("here", slides[place]?.item === (slide.item ?? slides[last]?.item));

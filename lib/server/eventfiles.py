@@ -1,0 +1,70 @@
+"""Files of an event: the deck as a presentation, to everybody who may see the deck; lists to whoever runs the event."""
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from lib.domain.access import Actor
+from lib.domain.dates import today_shanghai
+from lib.domain.errors import AccessDenied, NotFound
+from lib.files import outlines
+from lib.server import headers, posted
+from lib.server.feeds import base_url
+from lib.services import attendance, deck, exports
+from lib.settings import settings
+from lib.store.engine import database
+
+_PPTX: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+Made = tuple[str, bytes]
+"""The name of a file, without its ending, and its bytes."""
+
+
+async def presentation(request: Request) -> Response:
+    """GET /download/events/{id}/deck.pptx: the deck with native, editable shapes; 404 where there is none."""
+    base = base_url(request) if settings().origin else ""
+    return await _file(request, lambda actor, number: _deck(actor, number, base), "deck.pptx", _PPTX)
+
+
+def _deck(actor: Actor, number: int, base: str) -> Made:
+    from lib.files.presentation import pptx_bytes  # read when first asked for: it takes a third of a second
+
+    with database().read() as session:
+        found = deck.read(session, number, actor=actor)
+    made = f"{today_shanghai()} 由北疆技转按公开记录生成"
+    return found.title, pptx_bytes(found, outlines.leagues(settings().geo_dir), address=base, made=made)
+
+
+async def attendees(request: Request) -> Response:
+    """GET /download/events/{id}/attendees.xlsx: the audience with names and phones, to whoever runs the event."""
+    return await _file(request, _attendees, "attendees.xlsx", exports.FORMS["xlsx"])
+
+
+def _attendees(actor: Actor, number: int) -> Made:
+    return f"观众名单-{today_shanghai():%Y%m%d}", attendance.export_list(database(), number, actor=actor)
+
+
+async def _file(request: Request, make: Callable[[Actor, int], Made], plain: str, media_type: str) -> Response:
+    """What `make` makes for whoever asks; 404 also for who may not: that there is a list is nobody's business."""
+
+    def work() -> Made:
+        actor = posted.actor(posted.token(request), posted.address(request))
+        return make(actor, request.path_params["id"])
+
+    try:
+        name, data = await run_in_threadpool(work)
+    except (NotFound, AccessDenied):
+        return PlainTextResponse("没有这个文件，或者它没有对您开放。", 404, {"Cache-Control": "no-store"})
+    whole = quote(f"{name[:60]}.{plain.rpartition('.')[2]}", safe="")
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"
+    return Response(data, 200, {**headers.PRIVATE_FILE, "Content-Disposition": disposition}, media_type)
+
+
+routes: Final[list[BaseRoute]] = [
+    Route("/download/events/{id:int}/deck.pptx", presentation),
+    Route("/download/events/{id:int}/attendees.xlsx", attendees),
+]

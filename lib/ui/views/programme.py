@@ -1,0 +1,197 @@
+"""议程: the programme builder of whoever runs an event."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from lib.domain.dates import SHANGHAI
+from lib.domain.errors import InvalidInput, ProductError
+from lib.domain.vocabulary import ItemKind
+from lib.services import programme
+from lib.services.catalogue import CatalogueQuery
+from lib.services.programme import Draft, Line
+from lib.store.engine import database
+from lib.ui import cache, orders
+from lib.ui.components import bands, cards
+from lib.ui.components.markup import draw, el
+from lib.ui.guard import Context
+
+_ORDERS: Final = ("item-move", "item-remove", "item-add", "item-edit", "line-add", "programme-publish")
+_FOUND: Final = 8
+_KINDS: Final = {ItemKind.ACHIEVEMENT: "成果", ItemKind.DEMAND: "需求"}
+
+
+def desk(ctx: Context, event_id: int) -> None:
+    """What does not fit, the lines with their order and minutes, what can be added, the way to publish."""
+    _carry_out(ctx, event_id)
+    orders.heard()
+    with database().read() as session:
+        found = programme.draft(session, event_id, actor=ctx.actor)
+    _state(found)
+    left, right = st.columns([1.7, 1], gap="large")
+    with left:
+        if not found.lines:
+            bands.empty(
+                "议程还是空的", "从右边的成果库和需求库里选，或加一段发言、茶歇。报名审核通过的项目也会列在这里。"
+            )
+        for line in found.lines:
+            _line(found, line)
+    with right:
+        _add(ctx, found)
+
+
+def _state(found: Draft) -> None:
+    for conflict in found.conflicts:
+        (st.error if conflict.hard else st.warning)(
+            cards.plain(conflict.sentence), icon=":material/block:" if conflict.hard else ":material/warning:"
+        )
+    with st.container(horizontal=True, vertical_alignment="center", key="programme-state"):
+        count = sum(1 for line in found.lines if line.on)
+        told = f"已公布第 {found.number} 版" if found.number else "还没有公布议程"
+        changed = "，之后有改动没有公布" if found.number and found.unpublished else ""
+        draw(el("p", f"{count} 项，共 {found.minutes} 分钟；{told}{changed}。", cls="bj-count"))
+        st.space("stretch")
+        if found.unpublished and count:
+            soft = any(not conflict.hard for conflict in found.conflicts)
+            if soft:
+                st.checkbox("已核对，仍然公布", key="anyway")
+            orders.button("公布议程", ("programme-publish", found.stamp), key="programme-publish", type="primary")
+
+
+def _line(found: Draft, line: Line) -> None:
+    item = line.item
+    key = f"item-{item.id}"
+    with st.container(border=True, key=f"line-{item.id}"):
+        starts = f"{item.starts.astimezone(SHANGHAI):%H:%M}　" if item.starts else ""
+        tags = [
+            item.kind.label,
+            "报名" if item.registered else "",
+            "" if line.on else "未排入",
+            "" if line.there else "记录已撤下",
+        ]
+        draw(
+            el(
+                "p",
+                el("b", f"{starts}{item.title}"),
+                *(el("span", tag, cls="bj-tag") for tag in tags if tag),
+                el("small", f"　{item.unit}") if item.unit else None,
+                cls="bj-lead",
+            )
+        )
+        wrong: Mapping[str, str] = st.session_state.get(f"wrong-{key}", {})
+        with st.container(horizontal=True, vertical_alignment="bottom", key=f"cells-line-{item.id}"):
+            _cell("minutes", key, item.minutes, found)
+            _cell("room", key, item.room, found)
+            if item.kind is not ItemKind.BREAK:
+                _cell("presenter", key, item.presenter, found)
+            last = len(found.lines) - 1
+            orders.button(
+                "上移", ("item-move", item.id, line.position - 1, found.stamp), key=f"up-{item.id}",
+                icon=":material/arrow_upward:", disabled=line.position == 0,
+            )  # fmt: skip
+            orders.button(
+                "下移", ("item-move", item.id, line.position + 1, found.stamp), key=f"down-{item.id}",
+                icon=":material/arrow_downward:", disabled=line.position == last,
+            )  # fmt: skip
+            if line.on or not item.registered:
+                orders.button(
+                    "移出", ("item-remove", item.id, found.stamp), key=f"off-{item.id}", icon=":material/close:",
+                    type="tertiary",
+                )  # fmt: skip
+        for sentence in wrong.values():
+            draw(el("p", sentence, cls="bj-wrong", role="alert"))
+
+
+def _cell(name: str, key: str, value: Any, found: Draft) -> None:
+    """A cell that is saved when it is left; its key holds the draft's stamp, so that it shows what was saved."""
+    label = {"minutes": "分钟", "room": "会场（可空）", "presenter": "发言人（可空）"}[name]
+    widget = f"{key}-{name}-{found.stamp}"
+    item = int(key.removeprefix("item-"))
+
+    def changed() -> None:
+        st.session_state["order"] = ("item-edit", item, {name: st.session_state[widget]}, found.stamp)
+
+    if name == "minutes":
+        st.number_input(
+            label, value=value, min_value=1, max_value=600, step=1, key=widget, on_change=changed, width=110
+        )
+    else:
+        st.text_input(label, value=value, max_chars=40, key=widget, on_change=changed, width=150)
+
+
+def _add(ctx: Context, found: Draft) -> None:
+    with st.container(border=True):
+        st.markdown("**从库里选**")
+        kind = ItemKind(
+            st.segmented_control(
+                "选哪一种", [kind.value for kind in _KINDS], default=ItemKind.ACHIEVEMENT.value,
+                format_func=lambda value: _KINDS[ItemKind(value)], key="pick-kind", label_visibility="collapsed",
+            )
+            or ItemKind.ACHIEVEMENT.value
+        )  # fmt: skip
+        words = st.text_input("搜索", key="pick-words", placeholder="如：稀土、奶业 废水", type="search", max_chars=100)
+        query = CatalogueQuery(q=words or "", size=_FOUND)
+        topics = (kind.value, "organization", "division")
+        page = cache.catalogue_page(kind.value, query, ctx.revision(*topics))
+        for card in page.items:
+            with st.container(horizontal=True, vertical_alignment="center", key=f"pick-{kind.value}-{card.id}"):
+                draw(el("p", card.title, el("small", f"　{card.unit}") if card.unit else None, cls="bj-meaning"))
+                st.space("stretch")
+                orders.button(
+                    "加入", ("item-add", kind.value, card.id, found.stamp), key=f"add-{kind.value}-{card.id}",
+                    icon=":material/add:",
+                )  # fmt: skip
+        if not page.items:
+            st.caption("没有找到，换一个词再试。")
+    with st.container(border=True):
+        st.markdown("**加一段发言或休息**")
+        st.text_input("题目", key="line-title", max_chars=100, placeholder="如：政策解读；休息可以不写")
+        st.text_input("单位（发言可写）", key="line-unit", max_chars=100)
+        with st.container(horizontal=True, key="line-buttons"):
+            orders.button("加发言", ("line-add", ItemKind.TALK.value, found.stamp), key="line-talk")
+            orders.button("加休息", ("line-add", ItemKind.BREAK.value, found.stamp), key="line-break")
+        for sentence in st.session_state.get("wrong-line", {}).values():
+            draw(el("p", sentence, cls="bj-wrong", role="alert"))
+
+
+def _carry_out(ctx: Context, event_id: int) -> None:
+    order = orders.taken(*_ORDERS)
+    if order is None:
+        return
+    name, *given = order
+    for key in [key for key in st.session_state if str(key).startswith("wrong-")]:
+        del st.session_state[key]
+    try:
+        _do(ctx, event_id, str(name), given)
+    except InvalidInput as invalid:
+        if name == "item-edit":
+            st.session_state[f"wrong-item-{given[0]}"] = invalid.fields
+        elif name == "line-add":
+            st.session_state["wrong-line"] = invalid.fields
+        else:
+            orders.say(invalid.message, well=False)
+    except ProductError as refused:
+        orders.say(refused.message, well=False)
+
+
+def _do(ctx: Context, event_id: int, name: str, given: list[Any]) -> None:
+    store, actor = database(), ctx.actor
+    if name == "item-move":
+        programme.move(store, event_id, *given, actor=actor)
+    elif name == "item-remove":
+        programme.remove(store, event_id, *given, actor=actor)
+    elif name == "item-edit":
+        programme.edit(store, event_id, *given, actor=actor)
+    elif name == "item-add":
+        programme.add_record(store, event_id, ItemKind(given[0]), given[1], given[2], actor=actor)
+        orders.say("已加入议程。")
+    elif name == "line-add":
+        typed = {"title": st.session_state.get("line-title", ""), "unit": st.session_state.get("line-unit", "")}
+        programme.add_line(store, event_id, ItemKind(given[0]), typed, given[1], actor=actor)
+        st.session_state["line-title"] = st.session_state["line-unit"] = ""
+        orders.say("已加入议程。")
+    else:
+        anyway = bool(st.session_state.get("anyway"))
+        number = programme.publish(store, event_id, given[0], anyway=anyway, actor=actor)
+        orders.say(f"议程第 {number} 版已公布。")
