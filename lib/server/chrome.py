@@ -25,6 +25,8 @@ _OTHERS: Final = (
     "/component/", "/app/static/",
 )  # fmt: skip
 """Addresses that never answer with Streamlit's page."""
+_FOLLOW: Final = "/follow"
+"""One more, which is not what other addresses begin with."""
 
 _NOSCRIPT: Final = (
     "<noscript><p>北疆技转需要浏览器启用 JavaScript 才能显示。公开数据也可从 /api/v1/docs 读取。</p></noscript>"
@@ -79,7 +81,7 @@ class Chrome:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(_OTHERS):
+        if scope["type"] != "http" or scope["path"].startswith(_OTHERS) or scope["path"] == _FOLLOW:
             await self.app(scope, receive, send)
             return
         replaced = False

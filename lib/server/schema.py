@@ -163,7 +163,8 @@ class EventParameters(Paged):
         """The same as a question to the events."""
         return roadshows.EventQuery(
             q=self.q, kinds=tuple(self.kind), years=tuple(self.year), leagues=tuple(self.league),
-            partners=tuple(self.partner), fields=tuple(self.field), when=self.when, page=self.page, size=self.size, origins=tuple(self.origin),
+            partners=tuple(self.partner), fields=tuple(self.field), when=self.when, page=self.page, size=self.size,
+            origins=tuple(self.origin),
         )  # fmt: skip
 
 

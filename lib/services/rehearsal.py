@@ -6,7 +6,7 @@ in them has a telephone number, so nothing here can be taken for a person.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from random import Random
@@ -178,7 +178,7 @@ def _publish(session: Session, event: Event, items: Sequence[EventItem], number:
     for one in items:
         content.append(
             {"item": one.id, "minutes": one.minutes, "room": one.room, "presenter": one.presenter,
-             "starts": start.isoformat() if start else None}
+             "starts": start.astimezone(UTC).isoformat() if start else None}
         )  # fmt: skip
         start = start + timedelta(minutes=one.minutes or 0) if start else None
     session.add(ProgrammeVersion(event_id=event.id, number=number, published_at=at, content=content))

@@ -28,15 +28,31 @@ _DESKS: Final[dict[str, Callable[[Context, int], None]]] = {
 }
 _TEXTS: Final = ("title", "venue", "stream_url", "organizer", "co_organizers", "partner", "city")
 _LABELS: Final = {
-    "title": "活动名称", "kind": "活动类别", "starts": "开始时间", "ends": "结束时间", "league": "盟市", "banner": "旗县（选填）",
-    "city": "城市（区外活动填写）", "format": "举办形式", "venue": "地点（会场、地址）", "stream_url": "直播地址（选填）",
-    "organizer": "主办单位", "co_organizers": "协办、支持单位（选填）", "partner": "合作地区（选填）",
-    "capacity": "观众人数上限（选填）", "registration_opens": "报名开始（选填）", "registration_closes": "报名截止（选填）",
-    "introduction": "活动介绍（选填）", "rules": "活动规则（选填）",
-}  # fmt: skip
+    "title": "活动名称",
+    "kind": "活动类别",
+    "starts": "开始时间",
+    "ends": "结束时间",
+    "league": "盟市",
+    "banner": "旗县（选填）",
+    "city": "城市（区外活动填写）",
+    "format": "举办形式",
+    "venue": "地点（会场、地址）",
+    "stream_url": "直播地址（选填）",
+    "organizer": "主办单位",
+    "co_organizers": "协办、支持单位（选填）",
+    "partner": "合作地区（选填）",
+    "capacity": "观众人数上限（选填）",
+    "registration_opens": "报名开始（选填）",
+    "registration_closes": "报名截止（选填）",
+    "introduction": "活动介绍（选填）",
+    "rules": "活动规则（选填）",
+}
 _PLACEHOLDERS: Final = {
-    "title": "如：赤峰市农牧业科技成果路演", "venue": "如：赤峰市会展中心 2 号厅", "stream_url": "https://…", "partner": "如：北京市",
-}  # fmt: skip
+    "title": "如：赤峰市农牧业科技成果路演",
+    "venue": "如：赤峰市会展中心 2 号厅",
+    "stream_url": "https://…",
+    "partner": "如：北京市",
+}
 
 
 def listing(ctx: Context) -> None:

@@ -62,7 +62,7 @@ def _state(found: Draft) -> None:
 def _line(found: Draft, line: Line) -> None:
     item = line.item
     key = f"item-{item.id}"
-    with st.container(border=True, key=f"line-{item.id}"):
+    with st.container(border=True, key=f"agenda-{item.id}"):
         starts = f"{item.starts.astimezone(SHANGHAI):%H:%M}　" if item.starts else ""
         tags = [
             item.kind.label,
@@ -80,7 +80,7 @@ def _line(found: Draft, line: Line) -> None:
             )
         )
         wrong: Mapping[str, str] = st.session_state.get(f"wrong-{key}", {})
-        with st.container(horizontal=True, vertical_alignment="bottom", key=f"cells-line-{item.id}"):
+        with st.container(horizontal=True, vertical_alignment="bottom", key=f"agenda-cells-{item.id}"):
             _cell("minutes", key, item.minutes, found)
             _cell("room", key, item.room, found)
             if item.kind is not ItemKind.BREAK:
@@ -146,11 +146,11 @@ def _add(ctx: Context, found: Draft) -> None:
             st.caption("没有找到，换一个词再试。")
     with st.container(border=True):
         st.markdown("**加一段发言或休息**")
-        st.text_input("题目", key="line-title", max_chars=100, placeholder="如：政策解读；休息可以不写")
-        st.text_input("单位（发言可写）", key="line-unit", max_chars=100)
-        with st.container(horizontal=True, key="line-buttons"):
-            orders.button("加发言", ("line-add", ItemKind.TALK.value, found.stamp), key="line-talk")
-            orders.button("加休息", ("line-add", ItemKind.BREAK.value, found.stamp), key="line-break")
+        st.text_input("题目", key="talk-title", max_chars=100, placeholder="如：政策解读；休息可以不写")
+        st.text_input("单位（发言可写）", key="talk-unit", max_chars=100)
+        with st.container(horizontal=True, key="talk-buttons"):
+            orders.button("加发言", ("line-add", ItemKind.TALK.value, found.stamp), key="add-talk")
+            orders.button("加休息", ("line-add", ItemKind.BREAK.value, found.stamp), key="add-break")
         for sentence in st.session_state.get("wrong-line", {}).values():
             draw(el("p", sentence, cls="bj-wrong", role="alert"))
 
@@ -187,9 +187,9 @@ def _do(ctx: Context, event_id: int, name: str, given: list[Any]) -> None:
         programme.add_record(store, event_id, ItemKind(given[0]), given[1], given[2], actor=actor)
         orders.say("已加入议程。")
     elif name == "line-add":
-        typed = {"title": st.session_state.get("line-title", ""), "unit": st.session_state.get("line-unit", "")}
+        typed = {"title": st.session_state.get("talk-title", ""), "unit": st.session_state.get("talk-unit", "")}
         programme.add_line(store, event_id, ItemKind(given[0]), typed, given[1], actor=actor)
-        st.session_state["line-title"] = st.session_state["line-unit"] = ""
+        st.session_state["talk-title"] = st.session_state["talk-unit"] = ""
         orders.say("已加入议程。")
     else:
         anyway = bool(st.session_state.get("anyway"))

@@ -12,7 +12,7 @@ import streamlit as st
 from lib.domain.access import VISITOR
 from lib.domain.dates import SHANGHAI, Precision, now_utc, show_time, today_shanghai
 from lib.domain.errors import NotFound
-from lib.domain.vocabulary import UNDISCLOSED, EventState, ItemKind
+from lib.domain.vocabulary import UNDISCLOSED, EventState, ItemKind, Origin
 from lib.files.onepager import qr_svg
 from lib.services import programme, roadshows
 from lib.services.programme import Announced
@@ -355,6 +355,7 @@ def _facts(ctx: Context, found: EventRecord) -> None:
         st.caption("主办单位")
         records.internal(cards.plain(found.organization), "organizations", card.organization_id)
     banner = places.get(card.banner_code or "", "") or card.banner_text
+    stated = card.source.origin is Origin.PUBLIC  # of a public fact it is worth telling what the source leaves out
     facts: list[records.Fact] = [
         ("时间", when(card)),
         ("地点", " ".join(filter(None, (card.city, banner, card.venue)))),
@@ -362,8 +363,8 @@ def _facts(ctx: Context, found: EventRecord) -> None:
         *([("直播", external("打开直播", card.stream_url))] if card.stream_url else []),
         ("主办", card.organizer),
         *([("协办、支持", card.co_organizers)] if card.co_organizers else []),
-        ("合作方", card.partner),
-        ("参加项目数", f"{card.project_count:,} 项" if card.project_count is not None else ""),
+        *([("合作方", card.partner)] if card.partner or stated else []),
+        *([("参加项目数", _projects(card))] if card.project_count is not None or stated else []),
         ("类别", card.kind),
         *([("观众人数上限", f"{card.capacity:,} 人")] if card.capacity else []),
         *([("报名", _window(card))] if _window(card) else []),
@@ -371,6 +372,10 @@ def _facts(ctx: Context, found: EventRecord) -> None:
     records.facts(facts)
     own = el("a", "加入日历（.ics）", href=f"/feeds/events/{card.id}.ics")
     draw(el("p", own, "　", el("a", "订阅全部活动", href=FEED), cls="bj-meaning"))
+
+
+def _projects(card: EventCard) -> str:
+    return f"{card.project_count:,} 项" if card.project_count is not None else ""
 
 
 def when(card: EventCard) -> str:
