@@ -17,7 +17,7 @@ from lib.services import attachments, bulk, drafts, grants, links, notices, regi
 from lib.store.engine import Database
 from lib.store.models import AccessRequest, Event, Submission
 from lib.ui.navigation import PLACES
-from tests.samples import CHECKED, XILINGOL, achievement, demand, military, person
+from tests.samples import CHECKED, XILINGOL, achievement, demand, military, person, upcoming
 from tests.samples import registration as entry
 from tests.services.test_disclosure import People
 
@@ -144,6 +144,7 @@ def plant(database: Database) -> Planted:
         event_id, elsewhere = session.scalars(select(Event.id).order_by(Event.id).limit(2)).all()
     planted.organizer = person(database, Role.ORGANIZER, events=frozenset({elsewhere}))
     planted.records["event"] = [event_id]
+    upcoming(database, event_id)
     hand_in(KINDS.REGISTRATION, entry(
         event_id, **contact(closed), team=words(closed), market=words(closed), financing=words(closed)
     ), people.owner, Action.PUBLISH)  # fmt: skip

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from difflib import SequenceMatcher
 
 from lib.domain.vocabulary import ItemKind
 
@@ -28,10 +29,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class RecordState:
-    """How the record of an entry stands. `valid_until` is its last day; None: it does not end."""
+    """How the record of an entry stands. `valid_until` is its last day, `deadline` the day a demand wants to be
+    met by; None: it has none."""
 
     there: bool = True
     valid_until: date | None = None
+    deadline: date | None = None
     rights_over: bool = False
     """True when it names rights and all of them have run out on the day of the event."""
 
@@ -102,10 +105,13 @@ def changes(before: Sequence[Mapping[str, object]], after: Sequence[Mapping[str,
     old, new = ({int(str(line["item"])): line for line in lines} for lines in (before, after))
     both = [item for item in new if item in old]
     order = [item for item in old if item in new]
+    kept: set[int] = set()
+    for block in SequenceMatcher(None, order, both, autojunk=False).get_matching_blocks():
+        kept.update(order[block.a : block.a + block.size])
     return Changes(
         added=tuple(item for item in new if item not in old),
         removed=tuple(item for item in old if item not in new),
-        moved=tuple(item for item, was in zip(both, order, strict=True) if item != was),
+        moved=tuple(item for item in both if item not in kept),
         retimed=tuple(
             item
             for item in both
@@ -156,6 +162,10 @@ def _records(
                 Conflict(
                     f"「{entry.title}」的有效期到 {state.valid_until} 为止，活动当天已到期。请先续期。", (entry.id,)
                 )
+            )
+        elif day is not None and state.deadline is not None and state.deadline < day:
+            found.append(
+                Conflict(f"「{entry.title}」希望完成的日期 {state.deadline} 早于活动当天。请与单位核实。", (entry.id,))
             )
         elif state.rights_over:
             found.append(Conflict(f"「{entry.title}」写明的知识产权在活动当天都已到期。请与单位核实。", (entry.id,)))

@@ -81,6 +81,8 @@ ACTIONS: Final[dict[str, str]] = {
     "interest.erase": "清除到期的意向联系方式",
     "question.state": "处理现场提问",
     "stage.take": "上台放映",
+    "thread.take": "接手跟进",
+    "thread.step": "记录跟进",
     "event.create": "新建活动",
     "event.edit": "改活动",
     "event.publish": "公布活动",

@@ -53,7 +53,7 @@ async def _file(request: Request, make: Callable[[Actor, int], Made], plain: str
 
     def work() -> Made:
         actor = posted.actor(posted.token(request), posted.address(request))
-        return make(actor, request.path_params["id"])
+        return make(actor, posted.number(request.path_params["id"]))
 
     try:
         name, data = await run_in_threadpool(work)
@@ -65,6 +65,6 @@ async def _file(request: Request, make: Callable[[Actor, int], Made], plain: str
 
 
 routes: Final[list[BaseRoute]] = [
-    Route("/download/events/{id:int}/deck.pptx", presentation),
-    Route("/download/events/{id:int}/attendees.xlsx", attendees),
+    Route("/download/events/{id}/deck.pptx", presentation),
+    Route("/download/events/{id}/attendees.xlsx", attendees),
 ]

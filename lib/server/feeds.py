@@ -19,6 +19,7 @@ from lib.domain.dates import SHANGHAI, today_shanghai
 from lib.domain.errors import NotFound
 from lib.domain.text import MAX_QUERY, clean
 from lib.files.calendar import events_ics
+from lib.server import posted
 from lib.services import catalogue, notices, revisions, roadshows, searches
 from lib.services.catalogue import Card, CatalogueQuery
 from lib.services.exports import NOUNS, PAGES
@@ -48,7 +49,7 @@ async def events(request: Request) -> Response:
 
 async def one_event(request: Request) -> Response:
     """GET /feeds/events/{id}.ics: one event; 404 where there is none or it has no date."""
-    number = request.path_params["id"]
+    number = posted.number(request.path_params["id"])
     try:
         held = await run_in_threadpool(_dated, number)
     except NotFound as missing:
@@ -243,7 +244,7 @@ _KINDS: Final = {page: kind for kind, page in PAGES.items()}
 
 routes: Final[list[BaseRoute]] = [
     Route("/feeds/events.ics", events),
-    Route("/feeds/events/{id:int}.ics", one_event),
+    Route("/feeds/events/{id}.ics", one_event),
     *(Route(f"/feeds/{page}.atom", search) for page in _KINDS),
     Route("/feeds/own/{key}.atom", own),
 ]

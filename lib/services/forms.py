@@ -572,6 +572,8 @@ class EventForm(BaseModel):
         opens, closes = self.registration_opens, self.registration_closes
         if closes is not None and closes > self.ends:
             raise PydanticCustomError("form:registration_closes", "「报名截止」要在活动结束之前，请重新选择。")
+        if opens is not None and closes is None and opens >= self.ends:
+            raise PydanticCustomError("form:registration_opens", "「报名开始」要在活动结束之前，请重新选择。")
         if opens is not None and closes is not None and closes <= opens:
             raise PydanticCustomError("form:registration_closes", "「报名截止」要在「报名开始」之后，请重新选择。")
         return self

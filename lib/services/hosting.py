@@ -5,17 +5,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, Role, require
 from lib.domain.dates import SHANGHAI, Precision, now_utc, today_shanghai
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput
-from lib.domain.vocabulary import AttendeeState, EventState, Level, Origin
+from lib.domain.vocabulary import AttendeeState, EventState, Level, Origin, SubmissionState
 from lib.services import audit, forms, markings, notices, scopes
 from lib.services.forms import EventForm
 from lib.store.engine import Database
-from lib.store.models import Attendee, Division, Event, EventItem, EventOrganizer, Organization, Submission
+from lib.store.models import (
+    AccountLink,
+    Attendee,
+    Criterion,
+    Division,
+    Event,
+    EventItem,
+    EventOrganizer,
+    Judge,
+    JuryResult,
+    Organization,
+    ProgrammeVersion,
+    Score,
+    Stage,
+    Submission,
+)
 
 _CHANGED: Final = "这场活动刚刚被别人改过，请看过现在的样子再改。"
 _KEY: Final = "hosting:"
@@ -25,6 +40,8 @@ _SAME: Final = (
     "registration_opens", "registration_closes", "introduction", "rules",
 )  # fmt: skip
 """Answers that are columns of the same name."""
+_TAKING: Final = (SubmissionState.PENDING, SubmissionState.RETURNED, SubmissionState.PUBLISHED)
+"""Registrations of projects that still mean to take part."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +205,7 @@ def cancel(database: Database, event_id: int, reason: str, version: int, *, acto
         attending = select(Attendee.account_id).where(
             Attendee.event_id == event_id, Attendee.state != AttendeeState.CANCELLED.value
         )
-        presenting = select(Submission.account_id).where(Submission.event_id == event_id)
+        presenting = select(Submission.account_id).where(Submission.event_id == event_id, Submission.state.in_(_TAKING))
         told = {number for number in session.scalars(attending.union(presenting)) if number is not None}
         for account in sorted(told):
             notices.tell(session, account, "活动已取消", "roadshows", {"id": str(event_id)}, f"{event.title}：{words}")
@@ -202,9 +219,12 @@ def remove(database: Database, event_id: int, version: int, *, actor: Actor) -> 
         items = session.scalar(select(func.count()).select_from(EventItem).where(EventItem.event_id == event_id))
         if event.state != EventState.DRAFT.value or items:
             raise Conflict("只有未公布、议程为空的活动可以删除；已公布的请取消。")
-        for organizer in session.scalars(select(EventOrganizer).where(EventOrganizer.event_id == event_id)):
-            session.delete(organizer)
-        session.flush()
+        if session.scalars(select(AccountLink).where(AccountLink.event_id == event_id).limit(1)).first() is not None:
+            raise Conflict("这场活动已发出组织者邀请，不能删除。请改成要办的活动，或公布后取消。")
+        judges = select(Judge.id).where(Judge.event_id == event_id)
+        session.execute(delete(Score).where(Score.judge_id.in_(judges)))
+        for entity in (JuryResult, Judge, Criterion, Stage, ProgrammeVersion, EventOrganizer):
+            session.execute(delete(entity).where(entity.event_id == event_id))
         session.delete(event)
         audit.record(session, actor, "event.remove", "event", event_id, league=event.league_code, title=event.title)
 

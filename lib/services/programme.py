@@ -169,10 +169,17 @@ def draft(session: Session, event_id: int, *, actor: Actor) -> Draft:
 
 def add_record(database: Database, event_id: int, kind: ItemKind, record_id: int, stamp: str, *, actor: Actor) -> int:
     """Put a public achievement or demand at the end of the programme; returns the item. One that is there already is
-    put on again, not twice. Raises NotFound, Conflict, AccessDenied, InvalidInput.
+    put on again, not twice; one that stands on it is there, whatever the stamp. Raises NotFound, Conflict,
+    AccessDenied, InvalidInput.
     """
     if kind not in _RECORDS:
         raise InvalidInput({"kind": "请从成果库或需求库里选择。"})
+    require(actor, Permission.MANAGE_EVENTS)
+    with database.read() as session:
+        scopes.hosted(session, event_id, actor=actor)
+        for item in _items(session, event_id):
+            if getattr(item, f"{kind.value}_id") == record_id and item.minutes is not None:
+                return item.id
 
     def change(session: Session, event: Event, items: Sequence[EventItem]) -> int:
         record = session.get(_RECORDS[kind], record_id)
@@ -189,7 +196,7 @@ def add_record(database: Database, event_id: int, kind: ItemKind, record_id: int
             field=record.field, summary=summary, **{column: record_id},
         )  # fmt: skip
 
-    return _change(database, event_id, stamp, "programme.add", change, actor=actor)
+    return _change(database, event_id, stamp, "programme.add", change, actor=actor)[0]
 
 
 def add_line(
@@ -211,13 +218,13 @@ def add_line(
         more = {name: value for name, value in checked.items() if name != "minutes"}
         return _append(session, event, items, kind, text, time, **more)
 
-    return _change(database, event_id, stamp, "programme.add", change, actor=actor)
+    return _change(database, event_id, stamp, "programme.add", change, actor=actor)[0]
 
 
 def edit(
     database: Database, event_id: int, item_id: int, values: Mapping[str, Any], stamp: str, *, actor: Actor
-) -> None:
-    """Change minutes, room and presenter of an item, and title and unit of a talk or break.
+) -> str:
+    """Change minutes, room and presenter of an item, and title and unit of a talk or break; returns the new stamp.
 
     Raises InvalidInput, Conflict, NotFound, AccessDenied.
     """
@@ -235,11 +242,11 @@ def edit(
             setattr(item, name, value)
         return item.id
 
-    _change(database, event_id, stamp, "programme.edit", change, actor=actor)
+    return _change(database, event_id, stamp, "programme.edit", change, actor=actor)[1]
 
 
-def move(database: Database, event_id: int, item_id: int, place: int, stamp: str, *, actor: Actor) -> None:
-    """Put an item at another place, counted from 0. Raises Conflict, NotFound, AccessDenied."""
+def move(database: Database, event_id: int, item_id: int, place: int, stamp: str, *, actor: Actor) -> str:
+    """Put an item at another place, counted from 0; returns the new stamp. Raises Conflict, NotFound, AccessDenied."""
 
     def change(_session: Session, _event: Event, items: Sequence[EventItem]) -> int:
         item = _one(items, item_id)
@@ -248,11 +255,12 @@ def move(database: Database, event_id: int, item_id: int, place: int, stamp: str
             one.position = order.index(one.id)
         return item.id
 
-    _change(database, event_id, stamp, "programme.move", change, actor=actor)
+    return _change(database, event_id, stamp, "programme.move", change, actor=actor)[1]
 
 
-def remove(database: Database, event_id: int, item_id: int, stamp: str, *, actor: Actor) -> None:
-    """Take an item off the programme. A registered project stays in the list of those that take part.
+def remove(database: Database, event_id: int, item_id: int, stamp: str, *, actor: Actor) -> str:
+    """Take an item off the programme; returns the new stamp. A registered project stays in the list of those that
+    take part.
 
     Raises Conflict, NotFound, AccessDenied.
     """
@@ -265,7 +273,7 @@ def remove(database: Database, event_id: int, item_id: int, stamp: str, *, actor
             session.delete(item)
         return item.id
 
-    _change(database, event_id, stamp, "programme.remove", change, actor=actor)
+    return _change(database, event_id, stamp, "programme.remove", change, actor=actor)[1]
 
 
 def publish(database: Database, event_id: int, stamp: str, *, anyway: bool = False, actor: Actor) -> int:
@@ -339,8 +347,9 @@ def _announced(item: EventItem, line: Mapping[str, Any], there: Mapping[tuple[st
     starts = line.get("starts")
     record = there.get(_record(item) or ("", 0))
     return Announced(
-        id=item.id, kind=ItemKind(item.kind), title=item.title if item.registered or record is None else record.title,
-        unit=item.organization_text, field=FIELDS[item.field] if item.field else "", stage=item.stage,
+        id=item.id, kind=ItemKind(item.kind),
+        title=line.get("title", item.title) if item.registered or record is None else record.title,
+        unit=line.get("unit", item.organization_text), field=FIELDS[item.field] if item.field else "", stage=item.stage,
         summary=item.summary, cooperation=item.cooperation, minutes=line.get("minutes"), room=line.get("room", ""),
         presenter=line.get("presenter", ""), starts=datetime.fromisoformat(starts) if starts else None,
         achievement_id=item.achievement_id if (ItemKind.ACHIEVEMENT.value, item.achievement_id) in there else None,
@@ -385,11 +394,19 @@ def _draft(session: Session, event: Event) -> Draft:
     content = _content(made)
     return Draft(
         event.id, _stamp(items, event), lines, found, made.minutes, made.number,
-        unpublished=newest is None or newest.content != content,
+        unpublished=newest is None or _differs(newest.content, content),
     )  # fmt: skip
 
 
+def _differs(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> bool:
+    """True when a draft says something else than a version, by what the version says."""
+    return len(before) != len(after) or any(
+        new.get(name) != value for old, new in zip(before, after, strict=True) for name, value in old.items()
+    )
+
+
 def _content(of: Draft) -> list[dict[str, Any]]:
+    """What a version says of each line; of a talk or break, which is the organizer's own words, also these."""
     return [
         {
             "item": line.item.id,
@@ -398,6 +415,7 @@ def _content(of: Draft) -> list[dict[str, Any]]:
             "presenter": line.item.presenter,
             "starts": line.item.starts.isoformat() if line.item.starts else None,
         }
+        | ({} if line.item.kind in _RECORDS else {"title": line.item.title, "unit": line.item.unit})
         for line in of.lines
         if line.on
     ]
@@ -413,7 +431,7 @@ def _state(record: Any, day: date | None) -> RecordState:
     rights = getattr(record, "rights", None) or []
     on = day or today_shanghai()
     over = bool(rights) and all(right_term(right, on) is Term.OVER for right in rights)
-    return RecordState(True, getattr(record, "valid_until", None), over)
+    return RecordState(True, record.valid_until, getattr(record, "deadline", None), over)
 
 
 def _change(
@@ -424,8 +442,8 @@ def _change(
     change: Callable[[Session, Event, Sequence[EventItem]], int],
     *,
     actor: Actor,
-) -> int:
-    """One change of the draft, on the draft that `stamp` names, in one transaction."""
+) -> tuple[int, str]:
+    """One change of the draft, on the draft that `stamp` names, in one transaction; the item and the new stamp."""
     require(actor, Permission.MANAGE_EVENTS)
     with database.write() as session:
         event = scopes.hosted(session, event_id, actor=actor, lock=True)
@@ -437,7 +455,7 @@ def _change(
         audit.record(
             session, actor, action, "event", event_id, league=event.league_code, banner=event.banner_code, item=item
         )
-    return item
+        return item, _stamp(_items(session, event_id), event)
 
 
 def _append(

@@ -355,6 +355,8 @@ def _facets(
         .group_by(EventItem.field)
     )
     fields = {str(code): number for code, number in session.execute(of_fields)}
+    silent = select(func.count()).select_from(Event).where(*others, _with_field(UNKNOWN))
+    fields[UNKNOWN] = session.scalar(silent) or 0
     partners: dict[str, int] = {}
     for printed, count in counts("partner", Event.partner).items():
         for name in split_partners(printed) or (UNKNOWN,):

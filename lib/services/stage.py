@@ -18,6 +18,7 @@ from lib.domain.vocabulary import EventState
 from lib.services import audit, scopes
 from lib.store.engine import Database
 from lib.store.models import Event, EventItem, Stage
+from lib.store.revision import insert_for
 
 _LONGEST_KEY: Final = 40
 _MOST_TIMERS: Final = 300
@@ -73,10 +74,11 @@ def put(database: Database, event_id: int, told: Mapping[str, Any], *, actor: Ac
             if found is None or found.event_id != event_id:
                 raise InvalidInput({"item": "这一项不在这场活动里，请刷新放映页。"})
         now = now_utc()
-        stage = session.get(Stage, event_id, with_for_update=True)
-        if stage is None:
-            stage = Stage(event_id=event_id, updated_at=now - 2 * _TAKEN, seq=0)
-            session.add(stage)
+        blank = insert_for(session)(Stage).values(
+            event_id=event_id, seq=0, slide="", timers={}, updated_at=now - 2 * _TAKEN
+        )
+        session.execute(blank.on_conflict_do_nothing(index_elements=[Stage.event_id]))
+        stage = session.get_one(Stage, event_id, with_for_update=True)
         if columns["seq"] <= stage.seq:
             return _state(stage)
         fresh = stage.account_id != actor.account_id or now - stage.updated_at > _TAKEN

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lib.domain.access import Actor, Permission, require
-from lib.services import attachments, attendance, drafts, interests, submissions
+from lib.services import attachments, attendance, drafts, followups, interests, submissions
 from lib.store.engine import Database
 
 
@@ -19,7 +19,8 @@ class Swept:
 
 
 def sweep(database: Database, *, actor: Actor) -> Swept:
-    """Take expired records out of the public lists; delete drafts and files nobody came back to. Safe to repeat.
+    """Take expired records out of the public lists; delete drafts and files nobody came back to;
+    erase what was personal long enough; remind of follow-ups. Safe to repeat.
 
     Raises AccessDenied.
     """
@@ -27,6 +28,6 @@ def sweep(database: Database, *, actor: Actor) -> Swept:
     expired = submissions.expire(database, actor=actor)
     pruned = drafts.prune(database, actor=actor)
     files = attachments.sweep(database, actor=actor)
-    return Swept(
-        expired, pruned, files, attendance.erase(database, actor=actor) + interests.erase(database, actor=actor)
-    )
+    people = attendance.erase(database, actor=actor) + interests.erase(database, actor=actor)
+    followups.remind(database, actor=actor)
+    return Swept(expired, pruned, files, people)

@@ -44,6 +44,7 @@ PLACES: Final = (
     Place("mine", "我的", Permission.MANAGE_OWN_ACCOUNT, WORK),
     Place("review", "审核", Permission.REVIEW_SUBMISSION, WORK),
     Place("hosting", "办活动", Permission.MANAGE_EVENTS, WORK),
+    Place("followups", "对接跟进", Permission.FOLLOW_UP, WORK),
     Place("access", "查看申请", Permission.MANAGE_OWN_ACCOUNT, WORK),
     Place("accounts", "账号管理", Permission.APPROVE_ACCOUNT, WORK),
     Place("account", "我的账号", Permission.MANAGE_OWN_ACCOUNT, WORK),

@@ -24,6 +24,8 @@ WITHOUT_CHECK = {
     "scopes.is_own": "the same for one row",
     "scopes.reviewing": "says what is the actor's to review, as part of a query that checks",
     "scopes.hosts": "says whether the actor runs an event, for a service that checks",
+    "stage.drives": "says whether the actor runs an event, beside a service that checks",
+    "interests.keep": "writes what a service that checked hands on",
     "scopes.hosting": "says which events the actor runs, as part of a query that checks",
 }
 HTML_ALLOWED = {"lib/ui/components/markup.py"}

@@ -17,7 +17,7 @@ from tests.conftest import LOADER
 from tests.pages.conftest import open_page
 from tests.pages.test_access import Become, become, button
 from tests.pages.test_network import html
-from tests.samples import CHECKED, registration, whole_achievement, whole_demand
+from tests.samples import CHECKED, registration, upcoming, whole_achievement, whole_demand
 from tests.services.test_disclosure import REASON, People, publish
 
 __all__ = ["become"]
@@ -48,6 +48,7 @@ def test_a_whole_record_tells_everything(app_database: Database, people: People,
     number = publish(app_database, KIND, whole_achievement(), people.owner)
     with app_database.read() as session:
         event = session.scalars(select(Event).order_by(Event.id).limit(1)).one()
+    upcoming(app_database, event.id)
     publish(app_database, SubmissionKind.REGISTRATION, registration(event.id, achievement_id=number), people.owner)
     become(None)
     told = shown(number)
@@ -169,6 +170,7 @@ def test_a_registration_names_an_achievement_of_ones_own(
     number = publish(app_database, KIND, whole_achievement(), people.owner)
     with app_database.read() as session:
         event = session.scalar(select(Event.id).limit(1)) or 0
+    upcoming(app_database, event)
 
     def asked(actor: Any) -> list[Any]:
         become(actor)

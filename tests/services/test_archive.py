@@ -31,22 +31,34 @@ from lib.store.models import (
     Achievement,
     Attachment,
     Attempt,
+    Attendee,
     AuditEntry,
     Base,
     Contract,
+    Criterion,
     Demand,
     Draft,
     Event,
     EventItem,
     EventOrganizer,
     Identity,
+    Interest,
+    Judge,
+    JuryResult,
     Login,
+    Mark,
     MatchDecision,
     Notice,
+    ProgrammeVersion,
+    Question,
     ReceiptCounter,
     SavedSearch,
+    Score,
     SealedField,
+    Stage,
     Submission,
+    Thread,
+    ThreadStep,
 )
 from tests.conftest import BACKENDS
 from tests.e2e.server import Server
@@ -121,8 +133,31 @@ def fill(db: Database, folder: Path) -> None:
                 SavedSearch(account_id=account.id, kind="achievement", query="q=稀土", name=ODD[:60], created_at=MOMENT,
                             seen_at=MOMENT),
                 ReceiptCounter(kind="demand", day=date(2026, 11, 26), last=2),
+                ProgrammeVersion(event_id=event.id, number=1, published_at=MOMENT, content=[{"item": 1, "room": ODD}]),
+                Attendee(event_id=event.id, draft_id=f"{5:032x}", receipt="GM-1", key_hash="k", state="registered",
+                         name=ODD, unit="", phone="13800000000", hint="张＊", consent_version="1.0",
+                         registered_at=MOMENT),
+                Stage(event_id=event.id, seq=1 << 52, slide="title", timers={"spent": {"item-1": 5}},
+                      updated_at=MOMENT),
+                Mark(draft_id=f"{6:032x}", event_id=event.id, event_item_id=1, browser_hash="b", need=5,
+                     created_at=MOMENT),
+                Question(draft_id=f"{7:032x}", event_id=event.id, event_item_id=1, browser_hash="b", text="多少钱？",
+                         created_at=MOMENT),
+                Criterion(event_id=event.id, position=0, name="成熟度", weight=100),
+                Judge(event_id=event.id, number=1, code_hash="c", made_at=MOMENT),
+                JuryResult(event_id=event.id, content=[{"item": 1, "score": "88.50"}], frozen_at=MOMENT),
             ]
         )  # fmt: skip
+        interest = Interest(draft_id=f"{8:032x}", event_id=event.id, event_item_id=1, browser_hash="b", note=ODD,
+                            created_at=MOMENT)  # fmt: skip
+        session.add(interest)
+        session.flush()
+        thread = Thread(interest_id=interest.id, state="signed", opened_at=MOMENT, signed_on=date(2026, 12, 1),
+                        amount=Decimal("123456.78"))  # fmt: skip
+        session.add(thread)
+        session.flush()
+        session.add(ThreadStep(thread_id=thread.id, at=MOMENT, state="signed", note=ODD))
+        session.add(Score(judge_id=1, event_item_id=1, criterion_id=1, points=Decimal("88.5"), scored_at=MOMENT))
         audit.record(session, KEEPER, "test.write", "test", 1, changes={"名": [None, ODD]}, n=3)
         session.flush()
         top = Achievement(title="最后一项", **OF)

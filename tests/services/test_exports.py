@@ -18,14 +18,14 @@ from lib.domain.dates import now_utc
 from lib.domain.vocabulary import STAGES, SubmissionKind
 from lib.files import export
 from lib.files.template import Column
-from lib.services import audit, bulk, catalogue, demo, entries, exchange, exports
+from lib.services import attendance, audit, bulk, catalogue, demo, entries, exchange, exports, hosting
 from lib.services.catalogue import CatalogueQuery
 from lib.services.demo import Volume
 from lib.services.exchange import Outcome, Rejection
 from lib.settings import ROOT, settings
 from lib.store.engine import Database
-from lib.store.models import Achievement
-from tests.samples import person
+from lib.store.models import Achievement, Attendee
+from tests.samples import person, roadshow
 
 PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠", " \u3000\ufeff=")
 PAYLOADS = [f"{prefix}{formula}" for prefix, formula in product(PREFIXES, ("cmd|' /C calc'!A0", "SUM(A1:A9)", "1+1"))]
@@ -70,12 +70,27 @@ def _unsent(database: Database) -> bytes:
     return bulk.unsent(bulk.preview(database, kind, columns, "x.csv", sent, actor=sender).digest, actor=sender)
 
 
+def _audience(database: Database) -> bytes:
+    keeper = person(database, Role.ADMINISTRATOR)
+    event = hosting.create(database, "e" * 32, roadshow(capacity=None), actor=keeper)
+    with database.write() as session:  # past the form, which would clean them
+        session.add_all(
+            Attendee(
+                event_id=event, draft_id=f"{number:032x}", receipt=f"GM-{number}", key_hash=f"k{number}", name=text,
+                unit=text, phone="", hint="", state="registered", consent_version="1.0", registered_at=now_utc(),
+            )
+            for number, text in enumerate(PAYLOADS)
+        )  # fmt: skip
+    return attendance.export_list(database, event, actor=keeper)
+
+
 EXPORTS: dict[str, Callable[[Database], bytes]] = {
     "exchange.rejected_csv": _rejected,
     "entries.export_csv": _trail,
     "exports._csv": partial(_result, "csv"),
     "exports._xlsx": partial(_result, "xlsx"),
     "bulk._workbook": _unsent,
+    "attendance.export_list": _audience,
 }
 """Every function that writes a table, and how a test has it write what it should not."""
 WRITERS = {"csv.writer", "csv.DictWriter", "to_csv", "to_excel", "Workbook", "csv_bytes", "xlsx_bytes"}

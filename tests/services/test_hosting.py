@@ -238,7 +238,7 @@ def test_a_registered_project_leaves_the_programme_and_stays_in_the_list(
 @pytest.mark.parametrize(
     ("values", "field"),
     [({"minutes": 0}, "minutes"), ({"minutes": 601}, "minutes"), ({"minutes": "十"}, "minutes"),
-     ({"room": "厅" * 41}, "room"), ({"title": ""}, "title"), ({"presenter": "\x00"}, "presenter")],
+     ({"room": "厅" * 41}, "room"), ({"title": ""}, "title"), ({"presenter": "\u202e"}, "presenter")],
 )  # fmt: skip
 def test_a_bad_line_is_refused(
     loaded: Database, official: Actor, event: int, values: dict[str, Any], field: str

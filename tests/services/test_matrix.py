@@ -26,9 +26,17 @@ from lib.domain.access import VISITOR, Actor, Permission, Role
 from lib.domain.dates import now_utc, today_shanghai
 from lib.domain.errors import AccessDenied, NotFound, ProductError
 from lib.domain.submissions import Action
-from lib.domain.vocabulary import AccessState, Decision, FieldLevel, ItemKind, SubmissionKind
+from lib.domain.vocabulary import (
+    AccessState,
+    Decision,
+    FieldLevel,
+    ItemKind,
+    QuestionState,
+    SubmissionKind,
+    ThreadState,
+)
 from lib.files.tables import TableError
-from lib.services import attachments, grants, links, reviews, searches, submissions
+from lib.services import attachments, attendance, grants, links, reviews, searches, submissions
 from lib.services.catalogue import CatalogueQuery
 from lib.services.channels import FactQuery, FlowQuery
 from lib.services.contracts import ContractQuery
@@ -41,9 +49,20 @@ from lib.services.roadshows import EventQuery
 from lib.services.statistics import StatisticQuery
 from lib.settings import ROOT, settings
 from lib.store.engine import Database
-from lib.store.models import Account, Attachment, Event, Organization, Submission
+from lib.store.models import Account, Attachment, Event, EventItem, Interest, Organization, Question, Submission, Thread
 from tests.architecture.test_rules import WITHOUT_CHECK
-from tests.samples import BAOTOU, CANARY, CHECKED, XILINGOL, achievement, demand, person, registration, roadshow
+from tests.samples import (
+    BAOTOU,
+    CANARY,
+    CHECKED,
+    XILINGOL,
+    achievement,
+    demand,
+    person,
+    registration,
+    roadshow,
+    upcoming,
+)
 
 P = Permission
 Reach = Callable[[Actor, bool, bool], bool]
@@ -119,6 +138,8 @@ REACHES: Final[dict[Reach, str]] = {
 }
 """How far an action reaches, in words for the documentation."""
 
+GUEST: Final = {"name": "来宾", "phone": "13912340000", "consent": "1"}
+STATE: Final = {"seq": 1, "slide": "title", "item": None, "timers": {"spent": {}, "since": None, "key": ""}}
 PASSWORD: Final = "草原上的风吹过-2026"
 NEITHER: Final = WITHOUT_CHECK.keys()
 """Given an actor, and no action: they say whose something is, or note it."""
@@ -332,6 +353,38 @@ ROWS: Final[dict[str, Row]] = {
     "programme.move": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 1, 0, "stale")),
     "programme.remove": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 1, "stale")),
     "programme.publish": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], "stale")),
+    # an audience
+    "attendance.register": Row(P.TAKE_PART, args=lambda w: (w.events[0], token_hex(16), {})),
+    "attendance.booking": Row(P.TAKE_PART, args=lambda w: (w.ticket.receipt, w.ticket.key)),
+    "attendance.cancel": Row(P.TAKE_PART, args=lambda w: (w.ticket.receipt, w.ticket.key)),
+    "attendance.guests": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "attendance.check_in": Row(P.MANAGE_EVENTS, event, lambda w: (1, True)),
+    "attendance.walk_in": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], token_hex(16), GUEST)),
+    "attendance.view_contact": Row(P.MANAGE_EVENTS, event, lambda w: (1,)),
+    "attendance.export_list": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "attendance.erase": Row(P.LOAD_DATA),
+    "interests.leave": Row(
+        P.TAKE_PART, args=lambda w: ("achievement", w.record, token_hex(16), {}), more=lambda w: {"device": "d"}
+    ),
+    "interests.erase": Row(P.LOAD_DATA),
+    "responses.keep": Row(P.TAKE_PART, args=lambda w: (w.events[0], "mark", {}), more=lambda w: {"device": "d"}),
+    "responses.mine": Row(P.TAKE_PART, args=lambda w: (w.events[0],), more=lambda w: {"device": "d"}),
+    "responses.counts": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "responses.questions": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "responses.settle_question": Row(P.MANAGE_EVENTS, event, lambda w: (1, QuestionState.ANSWERED)),
+    "stage.read": Row(P.READ_EVENTS, args=lambda w: (w.events[0],)),
+    "stage.put": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], STATE)),
+    "deck.read": Row(P.READ_EVENTS, args=lambda w: (w.events[0],)),
+    # what came of it
+    "followups.listing": Row(P.FOLLOW_UP),
+    "followups.reminders": Row(P.FOLLOW_UP),
+    "followups.read": Row(P.FOLLOW_UP, event, lambda w: (1,)),
+    "followups.view_contact": Row(P.FOLLOW_UP, event, lambda w: (1,)),
+    "followups.take": Row(P.FOLLOW_UP, event, lambda w: (1, None)),
+    "followups.step": Row(P.FOLLOW_UP, event, lambda w: (1, ThreadState.CONTACTED, 99, {})),
+    "followups.remind": Row(P.LOAD_DATA),
+    "outcomes.read": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "outcomes.rows": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], "marks")),
     "scopes.hosted": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
     "roadshows.search_events": Row(P.READ_EVENTS, args=lambda w: (EventQuery(),)),
     "roadshows.read_event": Row(P.READ_EVENTS, args=lambda w: (1,)),
@@ -396,6 +449,17 @@ def _build(rehearsal: Rehearsal, folder: Path) -> Any:
     with real.write() as session:
         for number, place in ((near_event, XILINGOL), (far_event, BAOTOU)):
             session.get_one(Event, number).league_code, session.get_one(Event, number).banner_code = place, None
+    upcoming(real, near_event, far_event)
+    ticket = attendance.register(real, near_event, token_hex(16), GUEST | {"phone": "13912349999"}, actor=VISITOR)
+    with real.write() as session:
+        session.add(EventItem(event_id=near_event, title="项目"))
+        session.add(Question(draft_id=token_hex(16), event_id=near_event, event_item_id=1, browser_hash="b", text="问",
+                             created_at=now_utc()))  # fmt: skip
+        wish = Interest(draft_id=token_hex(16), event_id=near_event, event_item_id=1, browser_hash="b",
+                        created_at=now_utc())  # fmt: skip
+        session.add(wish)
+        session.flush()
+        session.add(Thread(interest_id=wish.id, opened_at=now_utc()))
     owner = person(real, Role.MEMBER, organization_id=ours)
     asker = person(real, Role.BROKER)
     reviewer = person(real, Role.OFFICIAL, scope=XILINGOL)
@@ -434,6 +498,7 @@ def _build(rehearsal: Rehearsal, folder: Path) -> Any:
         login = session.get_one(Account, owner.account_id).login
         attachment = session.scalars(select(Attachment.id).where(Attachment.account_id == owner.account_id)).first()
     world = SimpleNamespace(
+        ticket=ticket,
         database=rehearsal, folder=folder / "nowhere", ours=ours, theirs=theirs, events=(near_event, far_event),
         pending=pending, receipt=receipt, returned=returned, returned_receipt=returned_receipt, published=published,
         demand=decide(wanted, Action.PUBLISH),

@@ -16,7 +16,7 @@ from lib.services import records, roadshows, submissions
 from lib.store.engine import Database
 from lib.store.models import Achievement, Event, EventItem, Submission
 from tests.conftest import LOADER
-from tests.samples import achievement, military, person, registration, whole_achievement, whole_demand
+from tests.samples import achievement, military, person, registration, upcoming, whole_achievement, whole_demand
 from tests.services.test_disclosure import People, publish
 
 KIND = SubmissionKind.ACHIEVEMENT
@@ -87,6 +87,7 @@ def test_an_achievement_lists_the_events_where_it_was_shown(loaded: Database, pe
     number = publish(loaded, KIND, achievement(), people.owner)
     with loaded.read() as session:
         events = session.scalars(select(Event.id).order_by(Event.id).limit(2)).all()
+    upcoming(loaded, *events)
     for event in (*events, events[0]):  # twice at the same event is one event
         publish(loaded, SubmissionKind.REGISTRATION, registration(event, achievement_id=number), people.colleague)
     assert {shown.event_id for shown in view(loaded, number).events} == set(events)
@@ -113,6 +114,7 @@ def test_only_what_is_ones_own_and_published_may_be_shown(loaded: Database, peop
         unit, fact = session.execute(
             select(Achievement.organization_id, Achievement.id).where(Achievement.organization_id.is_not(None)).limit(1)
         ).one()
+    upcoming(loaded, event)
     theirs = person(loaded, Role.MEMBER, organization_id=unit)
     assert number in shown_by(loaded, people.owner) and number in shown_by(loaded, people.colleague)
     assert number not in shown_by(loaded, people.asker) and number not in shown_by(loaded, theirs)

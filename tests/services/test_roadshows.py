@@ -45,6 +45,7 @@ def _reading(row: Row, leagues: dict[str, str]) -> dict[str, set[str]]:
         "year": {row["date"][:4] or UNKNOWN},
         "league": {leagues.get(city) or (OUTSIDE if city else UNKNOWN)},
         "partner": partners or {UNKNOWN},
+        "field": {UNKNOWN},
     }
 
 

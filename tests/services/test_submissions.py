@@ -31,6 +31,7 @@ from tests.samples import (
     military,
     person,
     registration,
+    upcoming,
 )  # fmt: skip
 
 REVIEWER = Actor(role=Role.OFFICIAL, account_id=None, name="审核员", scope="150000")
@@ -263,6 +264,7 @@ def _found(database: Database, words: str) -> tuple[str, ...]:
 
 
 def test_a_published_registration_stands_in_its_event(loaded: Database) -> None:
+    upcoming(loaded, 1)
     publish(loaded, hand_in(loaded, registration(1), SubmissionKind.REGISTRATION).number)
     with loaded.read() as session:
         assert session.scalars(select(EventItem.title).where(EventItem.event_id == 1)).all() == [demand()["title"]]

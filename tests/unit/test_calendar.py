@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from icalendar import Calendar
 
 from lib.domain.dates import PartialDate, Precision
+from lib.domain.vocabulary import EventState
 from lib.files.calendar import events_ics
 
 
@@ -19,6 +20,10 @@ class Held:
     organizer: str = "包头市、中南民族大学"
     partner: str = "湖北省"
     updated_at: datetime = datetime(2026, 11, 25, 1, 2, 3, 456789, UTC)
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    venue: str = ""
+    state: EventState = EventState.PUBLISHED
 
 
 EVENTS = (
@@ -60,3 +65,16 @@ def test_the_same_events_give_the_same_bytes_and_an_edit_changes_the_stamp() -> 
     edited = replace(EVENTS[0], updated_at=datetime(2026, 12, 1, tzinfo=UTC))
     assert events_ics([edited]) != events_ics(EVENTS[:1])
     assert all(len(line) <= 75 for line in events_ics(EVENTS).split(b"\r\n"))
+
+
+def test_hours_place_and_cancellation_are_told() -> None:
+    start = datetime(2026, 12, 1, 1, tzinfo=UTC)
+    held = Held(
+        7, "有钟点的", PartialDate(date(2026, 12, 1), Precision.DAY), starts_at=start,
+        ends_at=datetime(2026, 12, 1, 3, 30, tzinfo=UTC), venue="会展中心 2 号厅", state=EventState.CANCELLED,
+    )  # fmt: skip
+    entry = _entries(events_ics([held]))[7]
+    assert (entry["dtstart"].dt, (entry["dtend"].dt - entry["dtstart"].dt).total_seconds()) == (start, 9000)
+    assert str(entry["location"]) == "包头市 会展中心 2 号厅"
+    assert str(entry["status"]) == "CANCELLED"
+    assert "status" not in _entries(events_ics(EVENTS))[1]

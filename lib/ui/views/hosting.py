@@ -1,6 +1,7 @@
 """办活动: the events that somebody runs, and the desk of one of them: what it is, its programme, its audience …"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any, Final
@@ -19,12 +20,13 @@ from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import draw, el
 from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
-from lib.ui.views import attendance, programme
+from lib.ui.views import attendance, outcomes, programme
 
-_TABS: Final[dict[str, str]] = {"info": "基本信息", "programme": "议程", "audience": "观众"}
+_TABS: Final[dict[str, str]] = {"info": "基本信息", "programme": "议程", "audience": "观众", "outcomes": "成效"}
 _DESKS: Final[dict[str, Callable[[Context, int], None]]] = {
     "programme": programme.desk,
     "audience": attendance.desk,
+    "outcomes": outcomes.desk,
 }
 _TEXTS: Final = ("title", "venue", "stream_url", "organizer", "co_organizers", "partner", "city")
 _LABELS: Final = {
@@ -96,8 +98,10 @@ def new(ctx: Context) -> None:
         start += timedelta(days=14)
         first: dict[str, Any] = {
             "starts": start, "ends": start + timedelta(hours=3), "kind": EVENT_KINDS[0], "format": EVENT_FORMATS[0],
-            "league": ctx.actor.scope if ctx.actor.scope not in {"", REGION} else "",
         }  # fmt: skip
+        if ctx.actor.scope not in {"", REGION}:
+            first["league"] = f"{ctx.actor.scope[:4]}00"
+            first["banner"] = "" if ctx.actor.scope.endswith("00") else ctx.actor.scope
         _form(ctx, draft, first, "保存为草稿", lambda values: _create(ctx, draft, values))
 
 
@@ -110,6 +114,7 @@ def _create(ctx: Context, draft: str, values: Mapping[str, Any]) -> None:
 
 def desk(ctx: Context, event_id: int) -> None:
     """One event: its state with what can be done, and one tab at a time."""
+    _keep(event_id)
     _carry_out(ctx, event_id)
     try:
         with database().read() as session:
@@ -130,10 +135,10 @@ def desk(ctx: Context, event_id: int) -> None:
     )  # fmt: skip
     if view == "info":
         with st.container(border=True):
-            version = found.version
+            opened = _open(found)
             _form(
-                ctx, f"{event_id}-{version}", found.values, "保存",
-                lambda values: _save(ctx, event_id, values, version),
+                ctx, opened.name, opened.values, "保存",
+                lambda values: _save(ctx, event_id, values, opened.version),
             )  # fmt: skip
     else:
         _DESKS[view](ctx, event_id)
@@ -177,8 +182,47 @@ def _carry_out(ctx: Context, event_id: int) -> None:
         orders.say(refused.message, well=False)
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """What the form of an event was opened on in this tab. Its widgets go by `name`, so they stay while it is open."""
+
+    name: str
+    version: int
+    values: Mapping[str, Any]
+
+
+def _open(found: Desk) -> _Opened:
+    """The form as it was opened; it follows a version that changed no answer. Where somebody else changed one, it
+    says so: what was typed stays until its author asks for the present state."""
+    key = f"event-opened-{found.id}"
+    opened: _Opened | None = st.session_state.get(key)
+    if opened is None:
+        opened = _Opened(f"{found.id}-{found.version}", found.version, found.values)
+    elif opened.values == found.values:
+        opened = replace(opened, version=found.version)
+    else:
+        st.warning("这场活动刚刚被别人改过。您写的还在下面，保存不了；请记下要改的，再看现在的样子。")
+        st.button("看现在的样子", key="event-reopen", on_click=_close, args=(found.id,))
+    st.session_state[key] = opened
+    return opened
+
+
+def _close(event_id: int) -> None:
+    st.session_state.pop(f"event-opened-{event_id}", None)
+
+
+def _keep(event_id: int) -> None:
+    """Hold on to what is typed in the form while another tab is looked at: an answer not drawn would be dropped."""
+    opened: _Opened | None = st.session_state.get(f"event-opened-{event_id}")
+    if opened is not None:
+        for field in _LABELS:
+            if (key := f"event-{opened.name}-{field}") in st.session_state:
+                st.session_state[key] = st.session_state[key]
+
+
 def _save(ctx: Context, event_id: int, values: Mapping[str, Any], version: int) -> None:
     hosting.save(database(), event_id, values, version, actor=ctx.actor)
+    _close(event_id)
     orders.say("已保存。")
     st.rerun()
 
@@ -222,7 +266,7 @@ def _form(
                 moment(field)
     for column, (field, options) in zip(
         st.columns(2),
-        (("kind", {k: k for k in EVENT_KINDS}), ("format", {k: k for k in EVENT_FORMATS})),
+        (("kind", _stated(EVENT_KINDS, start.get("kind"))), ("format", _stated(EVENT_FORMATS, start.get("format")))),
         strict=True,
     ):
         with column:
@@ -268,6 +312,11 @@ def _form(
         except ProductError as refused:
             st.session_state[f"event-wrong-{name}"] = {"form": refused.message}
             st.rerun()
+
+
+def _stated(options: Sequence[str], value: str | None) -> dict[str, str]:
+    """The options of a choice; one that was never stated is not stated by opening the form."""
+    return ({} if value else {"": "请选择"}) | {option: option for option in options}
 
 
 def _allowed(ctx: Context, leagues: dict[str, str]) -> dict[str, str]:

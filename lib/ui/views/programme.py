@@ -1,6 +1,7 @@
 """议程: the programme builder of whoever runs an event."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import streamlit as st
@@ -17,7 +18,12 @@ from lib.ui.components import bands, cards
 from lib.ui.components.markup import draw, el
 from lib.ui.guard import Context
 
-_ORDERS: Final = ("item-move", "item-remove", "item-add", "item-edit", "line-add", "programme-publish")
+_EDITS: Final = "agenda-edits"
+_STAMPS: Final = "agenda-stamps"
+_ORDERS: Final = ("item-move", "item-remove", "item-add", "line-add", "programme-publish")
+_CELLS: Final = {
+    "title": "题目", "unit": "单位（可空）", "minutes": "分钟", "room": "会场（可空）", "presenter": "发言人（可空）",
+}  # fmt: skip
 _FOUND: Final = 8
 _KINDS: Final = {ItemKind.ACHIEVEMENT: "成果", ItemKind.DEMAND: "需求"}
 
@@ -81,6 +87,10 @@ def _line(found: Draft, line: Line) -> None:
         )
         wrong: Mapping[str, str] = st.session_state.get(f"wrong-{key}", {})
         with st.container(horizontal=True, vertical_alignment="bottom", key=f"agenda-cells-{item.id}"):
+            if item.kind in {ItemKind.TALK, ItemKind.BREAK}:
+                _cell("title", key, item.title, found)
+            if item.kind is ItemKind.TALK:
+                _cell("unit", key, item.unit, found)
             _cell("minutes", key, item.minutes, found)
             _cell("room", key, item.room, found)
             if item.kind is not ItemKind.BREAK:
@@ -104,20 +114,23 @@ def _line(found: Draft, line: Line) -> None:
 
 
 def _cell(name: str, key: str, value: Any, found: Draft) -> None:
-    """A cell that is saved when it is left; its key holds the draft's stamp, so that it shows what was saved."""
-    label = {"minutes": "分钟", "room": "会场（可空）", "presenter": "发言人（可空）"}[name]
-    widget = f"{key}-{name}-{found.stamp}"
+    """A cell that is saved when it is left; its key holds what was saved, so that it shows that, and so that a change
+    elsewhere leaves alone what is being typed in it."""
+    label = _CELLS[name]
+    widget = f"{key}-{name}-{value}"
     item = int(key.removeprefix("item-"))
 
     def changed() -> None:
-        st.session_state["order"] = ("item-edit", item, {name: st.session_state[widget]}, found.stamp)
+        edits = st.session_state.setdefault(_EDITS, [])
+        edits.append((item, {name: st.session_state[widget]}, found.stamp))
 
     if name == "minutes":
         st.number_input(
             label, value=value, min_value=1, max_value=600, step=1, key=widget, on_change=changed, width=110
         )
     else:
-        st.text_input(label, value=value, max_chars=40, key=widget, on_change=changed, width=150)
+        most, wide = (100, 300 if name == "title" else 200) if name in {"title", "unit"} else (40, 150)
+        st.text_input(label, value=value, max_chars=most, key=widget, on_change=changed, width=wide)
 
 
 def _add(ctx: Context, found: Draft) -> None:
@@ -156,18 +169,23 @@ def _add(ctx: Context, found: Draft) -> None:
 
 
 def _carry_out(ctx: Context, event_id: int) -> None:
+    """First the cells that were left, then the button: leaving a cell by a click on a button gives both at once."""
+    edits = st.session_state.pop(_EDITS, [])
     order = orders.taken(*_ORDERS)
-    if order is None:
+    if order is None and not edits:
         return
-    name, *given = order
     for key in [key for key in st.session_state if str(key).startswith("wrong-")]:
         del st.session_state[key]
     try:
-        _do(ctx, event_id, str(name), given)
+        for item, values, stamp in edits:
+            try:
+                _with_stamp(stamp, partial(_edit, ctx, event_id, item, values))
+            except InvalidInput as invalid:
+                st.session_state[f"wrong-item-{item}"] = invalid.fields
+        if order is not None and not any(str(key).startswith("wrong-") for key in st.session_state):
+            _do(ctx, event_id, str(order[0]), list(order[1:]))
     except InvalidInput as invalid:
-        if name == "item-edit":
-            st.session_state[f"wrong-item-{given[0]}"] = invalid.fields
-        elif name == "line-add":
+        if order is not None and order[0] == "line-add":
             st.session_state["wrong-line"] = invalid.fields
         else:
             orders.say(invalid.message, well=False)
@@ -175,23 +193,45 @@ def _carry_out(ctx: Context, event_id: int) -> None:
         orders.say(refused.message, well=False)
 
 
+def _edit(ctx: Context, event_id: int, item: int, values: Mapping[str, Any], stamp: str) -> str:
+    return programme.edit(database(), event_id, item, values, stamp, actor=ctx.actor)
+
+
+def _now(stamp: str) -> str:
+    """The stamp that this tab's own changes made of the one that was shown: what others changed stays a conflict."""
+    made: dict[str, str] = st.session_state.get(_STAMPS, {})
+    while stamp in made:
+        stamp = made[stamp]
+    return stamp
+
+
+def _with_stamp(stamp: str, change: Callable[[str], str]) -> None:
+    """Change the draft as this tab left it."""
+    before = _now(stamp)
+    after = change(before)
+    made: dict[str, str] = st.session_state.setdefault(_STAMPS, {})
+    made.pop(after, None)
+    if after != before:
+        made[before] = after
+
+
 def _do(ctx: Context, event_id: int, name: str, given: list[Any]) -> None:
     store, actor = database(), ctx.actor
     if name == "item-move":
-        programme.move(store, event_id, *given, actor=actor)
+        item, place, stamp = given
+        _with_stamp(stamp, lambda now: programme.move(store, event_id, item, place, now, actor=actor))
     elif name == "item-remove":
-        programme.remove(store, event_id, *given, actor=actor)
-    elif name == "item-edit":
-        programme.edit(store, event_id, *given, actor=actor)
+        item, stamp = given
+        _with_stamp(stamp, lambda now: programme.remove(store, event_id, item, now, actor=actor))
     elif name == "item-add":
-        programme.add_record(store, event_id, ItemKind(given[0]), given[1], given[2], actor=actor)
+        programme.add_record(store, event_id, ItemKind(given[0]), given[1], _now(given[2]), actor=actor)
         orders.say("已加入议程。")
     elif name == "line-add":
         typed = {"title": st.session_state.get("talk-title", ""), "unit": st.session_state.get("talk-unit", "")}
-        programme.add_line(store, event_id, ItemKind(given[0]), typed, given[1], actor=actor)
+        programme.add_line(store, event_id, ItemKind(given[0]), typed, _now(given[1]), actor=actor)
         st.session_state["talk-title"] = st.session_state["talk-unit"] = ""
         orders.say("已加入议程。")
     else:
         anyway = bool(st.session_state.get("anyway"))
-        number = programme.publish(store, event_id, given[0], anyway=anyway, actor=actor)
+        number = programme.publish(store, event_id, _now(given[0]), anyway=anyway, actor=actor)
         orders.say(f"议程第 {number} 版已公布。")

@@ -15,6 +15,7 @@ from lib.domain.errors import NotFound
 from lib.domain.vocabulary import UNDISCLOSED, EventState, ItemKind, Origin
 from lib.files.onepager import qr_svg
 from lib.services import programme, roadshows
+from lib.services.catalogue import UNKNOWN
 from lib.services.programme import Announced
 from lib.services.roadshows import EventCard, EventPage, EventQuery, EventRecord
 from lib.settings import settings
@@ -41,7 +42,8 @@ def listing(ctx: Context) -> None:
     chosen = _chosen(query)
     with bands.band("路演与活动", "近期去哪里看成果、见企业？", instrument=2.2):
         filters.search_box("搜蒙科聚、稀土、中蒙博览会")
-    filters.pills(page.facets, chosen)
+    told = {n: f for n, f in page.facets.items() if chosen[n] or any(value.value != UNKNOWN for value in f)}
+    filters.pills(told, chosen)
     with st.container(horizontal=True, vertical_alignment="center", key="summary"):
         draw(el("span", "共 ", el("b", f"{page.total:,}"), " 场活动", cls="bj-count"))
         filters.clear(chosen)

@@ -1,0 +1,342 @@
+"""对接跟进: who follows an intention up, what came of each step, and what is due.
+
+An intention is followed up by whoever runs its event, by the owner of the record it is about, and by officials of the
+record's place. Who left it is read by them only, and each look is recorded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.orm import Session, undefer
+
+from lib.domain import followups, paging
+from lib.domain.access import Actor, Permission, require
+from lib.domain.dates import now_utc, today_shanghai
+from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
+from lib.domain.money import parse_amount
+from lib.domain.text import clean
+from lib.domain.vocabulary import SubmissionKind, ThreadState
+from lib.services import audit, notices, scopes
+from lib.services.contacts import Contact
+from lib.store.engine import Database
+from lib.store.models import (
+    Account,
+    Achievement,
+    Demand,
+    Event,
+    EventItem,
+    Interest,
+    Notice,
+    Submission,
+    Thread,
+    ThreadStep,
+)
+
+PAGE_SIZE: Final = 20
+_NOTE: Final = 500
+_TITLE: Final = 100
+_CHANGED: Final = "这条线索刚刚被别人改过，请看过现在的样子再改。"
+_UNTAKEN: Final = "untaken"
+_OVERDUE: Final = "overdue"
+_MINE: Final = "mine"
+VIEWS: Final = ("", _UNTAKEN, _MINE, _OVERDUE, *(state.value for state in ThreadState))
+"""What a list can be narrowed to; blank: everything."""
+_RECORDS: Final[tuple[tuple[str, Any, Any, tuple[str, ...]], ...]] = (
+    ("achievement_id", Achievement, Interest.achievement_id, (SubmissionKind.ACHIEVEMENT.value,)),
+    ("demand_id", Demand, Interest.demand_id, (SubmissionKind.DEMAND.value, SubmissionKind.MILITARY.value)),
+)
+
+
+@dataclass(frozen=True)
+class Lead:
+    """An intention with its follow-up, as lists show it: masked. `thread_id` None: nobody follows it up."""
+
+    interest_id: int
+    title: str
+    """What it is about."""
+    event_id: int | None
+    event: str
+    hint: str
+    left_at: datetime
+    thread_id: int | None
+    version: int
+    state: ThreadState | None
+    owner: str
+    owner_id: int | None
+    due_on: date | None
+
+
+@dataclass(frozen=True)
+class Leads:
+    """One page of them, what is due soonest first, and how many there are in each view."""
+
+    items: tuple[Lead, ...]
+    total: int
+    page: int
+    counts: Mapping[str, int]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return paging.pages(self.total, PAGE_SIZE)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a follow-up."""
+
+    at: datetime
+    state: ThreadState
+    note: str
+    by: str
+
+
+# ------------------------------------------------------------------ reading
+def listing(session: Session, view: str = "", page: int = 1, event_id: int | None = None, *, actor: Actor) -> Leads:
+    """What the actor may follow up. Raises AccessDenied."""
+    require(actor, Permission.FOLLOW_UP)
+    mine = _reach(actor)
+    if event_id is not None:
+        mine = and_(mine, Interest.event_id == event_id)
+
+    def counted(name: str) -> int:
+        found = select(func.count()).select_from(Interest).outerjoin(Thread).where(mine, _in(name, actor))
+        return session.scalar(found) or 0
+
+    chosen = view if view in VIEWS else ""
+    counts = {name: counted(name) for name in VIEWS}
+    rows = session.execute(
+        _leads()
+        .where(mine, _in(chosen, actor))
+        .order_by(Thread.due_on.asc().nulls_last(), Interest.id.desc())
+        .limit(PAGE_SIZE)
+        .offset((max(1, page) - 1) * PAGE_SIZE)
+    ).all()
+    return Leads(tuple(map(_lead, rows)), counts[chosen], max(1, page), counts)
+
+
+def read(session: Session, interest_id: int, *, actor: Actor) -> tuple[Lead, tuple[Step, ...]]:
+    """One intention with the steps of its follow-up, the newest first. Raises NotFound, AccessDenied."""
+    require(actor, Permission.FOLLOW_UP)
+    row = session.execute(_leads().where(Interest.id == interest_id, _reach(actor))).one_or_none()
+    if row is None:
+        raise NotFound("没有找到这条意向，或者它不归您跟进。")
+    lead = _lead(row)
+    steps = session.execute(
+        select(ThreadStep.at, ThreadStep.state, ThreadStep.note, Account.name)
+        .outerjoin(Account, Account.id == ThreadStep.account_id)
+        .where(ThreadStep.thread_id == (lead.thread_id or 0))
+        .order_by(ThreadStep.id.desc())
+    )
+    return lead, tuple(Step(s.at, ThreadState(s.state), s.note, s.name or "") for s in steps)
+
+
+def reminders(session: Session, *, actor: Actor) -> tuple[Lead, ...]:
+    """What the actor follows up and is overdue or due within three days, the most urgent first. Raises AccessDenied."""
+    require(actor, Permission.FOLLOW_UP)
+    last = today_shanghai() + followups.SOON
+    rows = session.execute(
+        _leads()
+        .where(_reach(actor), Thread.owner_id == actor.account_id, Thread.due_on <= last, _running())
+        .order_by(Thread.due_on, Thread.id)
+        .limit(50)
+    )
+    return tuple(map(_lead, rows))
+
+
+def view_contact(database: Database, interest_id: int, *, actor: Actor) -> Contact:
+    """Who left an intention and what they want to talk about; each look is recorded. Raises NotFound, AccessDenied."""
+    require(actor, Permission.FOLLOW_UP)
+    with database.write() as session:
+        found = _locked(session, interest_id, actor, confidential=True)
+        audit.record(session, actor, "contact.view", "interest", found.id)
+        return Contact(found.name, found.unit, found.phone, found.note, found.hint, found.consent_version)
+
+
+# ------------------------------------------------------------------ following up
+def take(database: Database, interest_id: int, due_on: date | None, *, actor: Actor) -> int:
+    """Take an intention on, or over from somebody else; returns its thread. The same again changes nothing.
+
+    Raises InvalidInput (a day that has passed), NotFound, AccessDenied.
+    """
+    require(actor, Permission.FOLLOW_UP)
+    if due_on is not None and due_on < today_shanghai():
+        raise InvalidInput({"due_on": "「下次联系」已经过去，请重新选择。"})
+
+    def write(session: Session) -> int:
+        found = _locked(session, interest_id, actor)
+        thread = session.scalars(select(Thread).where(Thread.interest_id == interest_id)).one_or_none()
+        if thread is None:
+            thread = Thread(
+                interest_id=interest_id, owner_id=actor.account_id, opened_at=now_utc(), due_on=due_on,
+                state=ThreadState.OPEN.value,
+            )  # fmt: skip
+            session.add(thread)
+            session.flush()
+            audit.record(session, actor, "thread.take", "thread", thread.id, item=found.event_item_id)
+        elif thread.owner_id != actor.account_id:
+            audit.record(session, actor, "thread.take", "thread", thread.id, before=thread.owner_id)
+            thread.owner_id, thread.due_on = actor.account_id, due_on or thread.due_on
+        return thread.id
+
+    return database.settle(write)
+
+
+def step(
+    database: Database, thread_id: int, state: ThreadState, version: int, values: Mapping[str, Any], *, actor: Actor
+) -> None:
+    """Note what happened, as the thread was at `version`: the state it led to, a note, and when the next step is due.
+
+    `values`: note, due_on, and for 已签约 signed_on, contract_title, amount (万元 as typed; blank: not told). Raises
+    InvalidInput, Conflict, NotFound, AccessDenied.
+    """
+    require(actor, Permission.FOLLOW_UP)
+    with database.write() as session:
+        thread = session.get(Thread, thread_id, with_for_update=True)
+        if thread is None:
+            raise NotFound("没有找到这条线索，请刷新列表。")
+        _locked(session, thread.interest_id, actor)
+        if thread.version != version:
+            raise Conflict(_CHANGED)
+        before = ThreadState(thread.state)
+        if not followups.may(before, state):
+            raise InvalidInput({"state": f"「{before.label}」之后不能直接到「{state.label}」，请重新选择。"})
+        columns, note = _checked(values, state)
+        now = now_utc()
+        for name, value in columns.items():
+            setattr(thread, name, value)
+        thread.contacted_at = followups.first_contact(thread.contacted_at, state, now)
+        thread.state = state.value
+        thread.owner_id = thread.owner_id or actor.account_id
+        session.add(ThreadStep(thread_id=thread_id, at=now, state=state.value, note=note, account_id=actor.account_id))
+        audit.record(session, actor, "thread.step", "thread", thread_id, state=[before.value, state.value])
+
+
+def remind(database: Database, *, actor: Actor) -> int:
+    """Leave a notice for whoever has a step due by tomorrow, one a thread and day it is due; how many were left.
+
+    Raises AccessDenied.
+    """
+    require(actor, Permission.LOAD_DATA)
+    told = 0
+    with database.write() as session:
+        rows = session.execute(
+            _leads().where(
+                Thread.due_on <= today_shanghai() + timedelta(days=1), _running(), Thread.owner_id.is_not(None)
+            )
+        ).all()
+        for lead in map(_lead, rows):
+            body = f"{lead.title}　{lead.due_on}"
+            same = select(Notice.id).where(
+                Notice.account_id == lead.owner_id, Notice.page == "followups", Notice.body == body
+            )
+            if session.scalar(same.limit(1)) is None:
+                notices.tell(session, lead.owner_id, "该联系了", "followups", {"id": str(lead.interest_id)}, body)
+                told += 1
+    return told
+
+
+# ------------------------------------------------------------------ inside
+def _reach(actor: Actor) -> ColumnElement[bool]:
+    """The intentions that the actor may follow up."""
+    ways: list[ColumnElement[bool]] = [Interest.event_id.in_(select(Event.id).where(scopes.hosting(actor)))]
+    for _, entity, column, kinds in _RECORDS:
+        owned = select(Submission.record_id).where(
+            Submission.kind.in_(kinds), scopes.own(actor, Submission.account_id, Submission.organization_id)
+        )
+        ways.append(column.in_(owned))
+        near = scopes.within(actor, entity.league_code, entity.banner_code)
+        ways.append(column.in_(select(entity.id).where(near)))
+    return or_(false(), *ways)
+
+
+def _running() -> ColumnElement[bool]:
+    return Thread.state.in_([state.value for state in followups.RUNNING])
+
+
+def _in(view: str, actor: Actor) -> ColumnElement[bool]:
+    if view == _UNTAKEN:
+        return Thread.id.is_(None)
+    if view == _MINE:
+        return and_(Thread.owner_id == actor.account_id, _running())
+    if view == _OVERDUE:
+        return and_(Thread.due_on < today_shanghai(), _running())
+    return Thread.state == view if view else Interest.id.is_not(None)
+
+
+def _leads() -> Any:
+    titles = func.coalesce(EventItem.title, Achievement.title, Demand.title, "")
+    return (
+        select(
+            Interest.id, titles.label("title"), Interest.event_id, Event.title.label("event"), Interest.hint,
+            Interest.created_at, Thread.id.label("thread"), Thread.version, Thread.state, Account.name.label("owner"),
+            Thread.owner_id, Thread.due_on,
+        )
+        .select_from(Interest)
+        .outerjoin(Thread, Thread.interest_id == Interest.id)
+        .outerjoin(Account, Account.id == Thread.owner_id)
+        .outerjoin(Event, Event.id == Interest.event_id)
+        .outerjoin(EventItem, EventItem.id == Interest.event_item_id)
+        .outerjoin(Achievement, Achievement.id == Interest.achievement_id)
+        .outerjoin(Demand, Demand.id == Interest.demand_id)
+    )  # fmt: skip
+
+
+def _lead(row: Any) -> Lead:
+    return Lead(
+        row.id, row.title or "记录已撤下", row.event_id, row.event or "", row.hint, row.created_at, row.thread,
+        row.version or 0, ThreadState(row.state) if row.state else None, row.owner or "", row.owner_id, row.due_on,
+    )  # fmt: skip
+
+
+def _locked(session: Session, interest_id: int, actor: Actor, *, confidential: bool = False) -> Interest:
+    """An intention that the actor may follow up, locked. Raises NotFound, AccessDenied."""
+    hidden = (undefer(Interest.name), undefer(Interest.unit), undefer(Interest.phone), undefer(Interest.note))
+    found = session.scalars(
+        select(Interest).where(Interest.id == interest_id).options(*(hidden if confidential else ())).with_for_update()
+    ).one_or_none()
+    if found is None:
+        raise NotFound("没有找到这条意向，请刷新列表。")
+    if session.scalar(select(Interest.id).where(Interest.id == interest_id, _reach(actor))) is None:
+        raise AccessDenied("这条意向不归您跟进：由活动主办方、记录的单位或当地主管部门办理。")
+    return found
+
+
+def _checked(values: Mapping[str, Any], state: ThreadState) -> tuple[dict[str, Any], str]:
+    """The columns of a step and its note. Raises InvalidInput with a sentence each."""
+    problems: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    for name, label, most in (("note", "情况", _NOTE), ("contract_title", "合同名称", _TITLE)):
+        try:
+            texts[name] = clean(str(values.get(name) or ""), multiline=name == "note")
+        except ValueError:
+            problems[name] = f"「{label}」里有看不见的控制字符，请删去后重新输入。"
+            continue
+        if len(texts[name]) > most:
+            problems[name] = f"「{label}」最多 {most} 字，请删减。"
+    columns: dict[str, Any] = {"due_on": None, "signed_on": None, "contract_title": "", "amount": None}
+    if state in followups.RUNNING:
+        due = values.get("due_on")
+        if due is not None and (not isinstance(due, date) or due < today_shanghai()):
+            problems["due_on"] = "「下次联系」已经过去，请重新选择。"
+        columns["due_on"] = due
+    if state is ThreadState.SIGNED:
+        signed = values.get("signed_on")
+        if not isinstance(signed, date) or signed > today_shanghai():
+            problems["signed_on"] = "请选择「签约日期」，不能晚于今天。"
+        columns["signed_on"] = signed
+        columns["contract_title"] = texts.get("contract_title", "")
+        typed = str(values.get("amount") or "").strip()
+        if typed:
+            try:
+                columns["amount"] = parse_amount(typed.removesuffix("万元").removesuffix("万"))
+                if columns["amount"] <= 0:
+                    raise ValueError
+            except ValueError:
+                problems["amount"] = "「合同金额」请填以万元为单位的数字，例如 120 或 120.5；不便写可以留空。"
+    if problems:
+        raise InvalidInput(problems)
+    return columns, texts.get("note", "")

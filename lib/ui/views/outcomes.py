@@ -1,0 +1,92 @@
+"""成效: what came of an event, each number with its rows."""
+
+from typing import Final
+
+import streamlit as st
+
+from lib.domain import followups
+from lib.domain.dates import show_time
+from lib.domain.money import show_wan
+from lib.domain.vocabulary import MARKS, NO_DATA, ThreadState
+from lib.services import outcomes
+from lib.services.outcomes import LABELS, MEANINGS, Outcome
+from lib.store.engine import database
+from lib.ui import address
+from lib.ui.components import bands
+from lib.ui.components.markup import Markup, draw, el
+from lib.ui.components.tables import cell, row, table
+from lib.ui.guard import Context
+
+_GROUPS: Final = {
+    "现场": ("projects", "registered", "waiting", "present", "marks", "questions"),
+    "意向": ("intentions", "contacts", *(f"within_{days}" for days in followups.DAYS)),
+    "跟进": ("untaken", *(state.value for state in ThreadState), "amount"),
+}
+
+
+def desk(ctx: Context, event_id: int) -> None:
+    """The figures, the rows of the one that was chosen, and what came of each item."""
+    with database().read() as session:
+        found = outcomes.read(session, event_id, actor=ctx.actor)
+    for title, names in _GROUPS.items():
+        bands.section(title)
+        draw(el("div", *(_figure(event_id, name, found) for name in names), cls="bj-figures"))
+    signed, asked = found.figures[ThreadState.SIGNED.value], found.figures["intentions"]
+    rate = f"{signed / asked:.1%}（{signed} / {asked}）" if asked else NO_DATA
+    amount = show_wan(found.amount) if found.amount is not None else NO_DATA
+    draw(el("p", f"路演成交率 {rate}　签约额 {amount}", cls="bj-lead"))
+    draw(el("p", " ".join(MEANINGS.values()), cls="bj-meaning"))
+    figure = address.choice("figure", tuple(LABELS), "")
+    if figure:
+        _rows(ctx, event_id, figure)
+    _items(event_id, found)
+
+
+def _figure(event_id: int, name: str, found: Outcome) -> Markup:
+    number = f"{found.figures[name]:,}"
+    if name in found.of:
+        number = f"{number} / {found.of[name]:,}"
+    href = f"/hosting?id={event_id}&view=outcomes&figure={name}"
+    return el("a", el("b", number), el("span", LABELS[name]), href=href)
+
+
+def _rows(ctx: Context, event_id: int, figure: str) -> None:
+    with database().read() as session:
+        found = outcomes.rows(session, event_id, figure, actor=ctx.actor)
+    bands.section(f"{LABELS[figure]}：{len(found)} 条")
+    if not found:
+        st.caption("没有记录。")
+        return
+    names = ("内容", "谁", "时间", "说明")
+    table(
+        names,
+        (
+            row(
+                cell(one.what), cell(one.who), cell(show_time(one.when) if one.when else "", "bj-tight"), cell(one.note)
+            )
+            for one in found
+        ),
+    )
+
+
+def _items(event_id: int, found: Outcome) -> None:
+    bands.section("逐项")
+    if not found.items:
+        st.caption("这场活动没有项目。")
+        return
+    names = ("项目", "#打分", *(f"#{label}" for label in MARKS.values()), "#提问", "#意向", "#签约", "#签约额")
+    table(
+        names,
+        (
+            row(
+                cell(el("a", one.title, href=f"/roadshows?id={event_id}&item={one.id}")),
+                cell(str(one.counts.marks), "num"),
+                *(cell(NO_DATA if mean is None else str(mean), "num") for mean in one.counts.means.values()),
+                cell(str(one.counts.questions), "num"),
+                cell(str(one.counts.intentions), "num"),
+                cell(str(one.signed), "num"),
+                cell(NO_DATA if one.amount is None else show_wan(one.amount), "num"),
+            )
+            for one in found.items
+        ),
+    )
