@@ -6,9 +6,10 @@ One a device and thing. Whoever leaves a contact agrees to its use first; it is 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
+from lib.domain import followups
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc
 from lib.domain.errors import InvalidInput, NotFound, TooManyTries
@@ -16,7 +17,7 @@ from lib.services import attempts, audit, contacts, markings, notices
 from lib.services.contacts import Contact
 from lib.services.drafts import DRAFT_ID
 from lib.store.engine import Database
-from lib.store.models import Account, Achievement, Demand, Interest, Submission, Thread
+from lib.store.models import Account, Achievement, Demand, Interest, Submission, Thread, ThreadStep
 
 _RECORDS: Final[dict[str, Any]] = {"achievement": Achievement, "demand": Demand}
 _PAGES: Final = {"achievement": "achievements", "demand": "demands"}
@@ -121,19 +122,28 @@ def tell_owner(session: Session, kind: str, record_id: int, title: str) -> None:
 
 def erase(database: Database, *, actor: Actor) -> int:
     """Remove what is personal from intentions whose follow-up ended long enough ago, or that nobody followed up; how
-    many. Raises AccessDenied.
+    many. A note counts as personal: anything may stand in it. Raises AccessDenied.
     """
     require(actor, Permission.LOAD_DATA)
     last = now_utc() - contacts.KEPT
+    running = select(Thread.interest_id).where(Thread.state.in_([state.value for state in followups.RUNNING]))
+    lately = (
+        select(Thread.interest_id)
+        .join(ThreadStep, ThreadStep.thread_id == Thread.id)
+        .where((ThreadStep.at >= last) | (Thread.opened_at >= last))
+    )
     with database.write() as session:
-        running = select(Thread.interest_id).where(Thread.state.in_(("open", "contacted", "talking")))
         gone = session.execute(
             update(Interest)
             .where(
-                Interest.created_at < last, Interest.erased_at.is_(None), Interest.consent_version != "",
-                Interest.id.not_in(running),
+                Interest.created_at < last, Interest.erased_at.is_(None),
+                or_(Interest.consent_version != "", Interest.note != ""),
+                Interest.id.not_in(running), Interest.id.not_in(lately),
             )
-            .values(name="", unit="", phone="", note="", hint="已清除", erased_at=now_utc())
+            .values(
+                name="", unit="", phone="", note="", erased_at=now_utc(),
+                hint=case((Interest.consent_version != "", "已清除"), else_=""),
+            )
             .execution_options(synchronize_session=False)
         ).rowcount  # type: ignore[attr-defined]  # fmt: skip
         if gone:

@@ -19,7 +19,7 @@ from lib.ui import cache, navigation
 from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import Markup, draw, el, external, ladder
 from lib.ui.guard import Context
-from lib.ui.views import access, history, matches
+from lib.ui.views import access, history, intentions, matches
 
 Record: TypeAlias = Achievement | Demand | Organization
 
@@ -51,6 +51,7 @@ def achievement(ctx: Context, record_id: int) -> None:
             f"希望对接成果：{record.title}",
             _forwarded("写明单位和用途", "完成单位", record.organization_text),
         )
+        intentions.box(ctx, "achievement", record.id)
         with st.container(border=True):
             _unit_link(record.organization_id, record.organization_text, "完成单位")
             price = ("价格", _see(view.price, view.told.closed.get("price")))
@@ -102,6 +103,7 @@ def demand(ctx: Context, record_id: int) -> None:
             f"可用于需求：{record.title}",
             _forwarded("写明成果和证据", "需求单位", record.organization_text),
         )
+        intentions.box(ctx, "demand", record.id)
         with st.container(border=True):
             _unit_link(record.organization_id, record.organization_text, "需求单位")
             facts = dict(telling.facts_of_demand(view, places))
