@@ -127,11 +127,7 @@ def erase(database: Database, *, actor: Actor) -> int:
     require(actor, Permission.LOAD_DATA)
     last = now_utc() - contacts.KEPT
     running = select(Thread.interest_id).where(Thread.state.in_([state.value for state in followups.RUNNING]))
-    lately = (
-        select(Thread.interest_id)
-        .join(ThreadStep, ThreadStep.thread_id == Thread.id)
-        .where((ThreadStep.at >= last) | (Thread.opened_at >= last))
-    )
+    lately = select(Thread.interest_id).join(ThreadStep, ThreadStep.thread_id == Thread.id).where(ThreadStep.at >= last)
     with database.write() as session:
         gone = session.execute(
             update(Interest)
