@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import structlog
@@ -119,16 +119,22 @@ def test_pages_hold_nothing_that_their_reader_may_not_see(
     crawl.report("pages")
 
 
+_STAGE: Final = ("/presenter", "/follow", "/console")
+"""Pages of an event that are not Streamlit's."""
+
+
 def urls(planted: Planted) -> Iterator[str]:
     """Every address of our own routes that can be read, as the route table states them; a new one needs its values."""
     ids = [*range(1, 4), *planted.records["achievement"], *planted.records["demand"], *planted.records["military"]]
     values: dict[str, list[Any]] = {
         "{name}": sorted(downloads.NAMES), "{id:int}": [*planted.files, 99], "{id}": ids, "{token}": ["x" * 43],
-        "{key}": ["x" * 43], "{rest:path}": ["x"], "{digest}": planted.tables,
+        "{key}": ["x" * 43], "{rest:path}": ["x"], "{digest}": planted.tables, "{event}": planted.records["event"],
     }  # fmt: skip
     patterns = [route.path for route in routes.ROUTES if isinstance(route, Route) and "GET" in (route.methods or ())]
     mounted = [route.path for route in routes.ROUTES if isinstance(route, Mount)]
-    assert set(mounted) == {PREFIX, "/oidc"}
+    assert set(mounted) == {PREFIX, "/oidc", "/assets"}
+    patterns.remove("/stage/{event}/stream")  # says for as long as it is open what /stage/{event} says once
+    patterns += [f"{page}?event={event}" for page in _STAGE for event in planted.records["event"]]
     patterns += [PREFIX + path for path in api.openapi()["paths"]] + [f"{PREFIX}/", f"{PREFIX}/docs"]
     for pattern in patterns:
         slots = re.findall(r"\{[^}]+\}", pattern)
