@@ -56,16 +56,6 @@ def leave(
     return database.settle(write)
 
 
-def left(session: Session, kind: str, record_id: int, *, device: str, actor: Actor) -> bool:
-    """True when this device has left an intention about the record, outside of any event. Raises AccessDenied."""
-    require(actor, Permission.TAKE_PART)
-    column = Interest.achievement_id if kind == "achievement" else Interest.demand_id
-    mine = select(Interest.id).where(
-        Interest.browser_hash == device, column == record_id, Interest.event_item_id.is_(None)
-    )
-    return session.scalar(mine.limit(1)) is not None
-
-
 def take_a_turn(session: Session, device: str) -> None:
     """Count what a device sends; TooManyTries for one that floods."""
     if attempts.exhausted(session, attempts.RESPOND, device):

@@ -15,7 +15,7 @@ from lib.services.catalogue import Card
 from lib.services.records import AchievementView, DemandView, Gone, Shown
 from lib.store.engine import database
 from lib.store.models import Achievement, Demand, Organization
-from lib.ui import cache, guard, navigation
+from lib.ui import cache, navigation
 from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import Markup, draw, el, external, ladder
 from lib.ui.guard import Context
@@ -46,12 +46,10 @@ def achievement(ctx: Context, record_id: int) -> None:
     left, right = st.columns([1, 2.05], gap="large")
     with left:
         _act(
-            ctx,
-            record,
-            ("我有意向", "提交一条需求"),
+            "我有意向",
             "demand",
             f"希望对接成果：{record.title}",
-            _forwarded("写明想谈什么或您的需求", "完成单位", record.organization_text),
+            _forwarded("写明单位和用途", "完成单位", record.organization_text),
         )
         intentions.box(ctx, "achievement", record.id)
         with st.container(border=True):
@@ -100,12 +98,10 @@ def demand(ctx: Context, record_id: int) -> None:
     left, right = st.columns([1, 2.05], gap="large")
     with left:
         _act(
-            ctx,
-            record,
-            ("我有意向", "我能解决"),
+            "我能解决",
             "achievement",
             f"可用于需求：{record.title}",
-            _forwarded("写明想谈什么或您的成果", "需求单位", record.organization_text),
+            _forwarded("写明成果和证据", "需求单位", record.organization_text),
         )
         intentions.box(ctx, "demand", record.id)
         with st.container(border=True):
@@ -230,16 +226,13 @@ def _told(title: str, texts: list[tuple[str, str]]) -> None:
         records.facts(list[records.Fact](known))
 
 
-def _act(ctx: Context, record: Achievement | Demand, labels: tuple[str, str], kind: str, title: str, note: str) -> None:
-    """The one thing to do: leave an intention. Beside it, the form that begins with this record's name; it comes first
-    in a browser that keeps no cookie."""
-    place = st.container(border=True, key="act-intention" if guard.browser() else "act")
-    with place:
-        intentions.ask(ctx, record.__tablename__, record.id, labels[0])
+def _act(label: str, kind: str, title: str, note: str) -> None:
+    """The one thing to do: a form that begins with this record's name."""
+    with st.container(border=True, key="act"):
         st.page_link(
             navigation.href("submit"),
-            label=labels[1],
-            icon=":material/edit_document:",
+            label=label,
+            icon=":material/handshake:",
             width="stretch",
             query_params={"kind": kind, "title": title[:_TITLE_LENGTH]},
         )
