@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, undefer
 
 from lib.domain import followups, paging
 from lib.domain.access import Actor, Permission, require
-from lib.domain.dates import now_utc, today_shanghai
+from lib.domain.dates import SHANGHAI, now_utc, today_shanghai
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from lib.domain.money import parse_amount
 from lib.domain.text import clean
@@ -198,13 +198,17 @@ def step(
         thread = session.get(Thread, thread_id, with_for_update=True)
         if thread is None:
             raise NotFound("没有找到这条线索，请刷新列表。")
-        _locked(session, thread.interest_id, actor)
+        left = _locked(session, thread.interest_id, actor)
+        columns, note = _checked(values, state, left.created_at.astimezone(SHANGHAI).date())
         if thread.version != version:
+            if thread.version == version + 1 and _last(session, thread_id) == (state.value, note, actor.account_id):
+                return  # sent twice
             raise Conflict(_CHANGED)
         before = ThreadState(thread.state)
         if not followups.may(before, state):
             raise InvalidInput({"state": f"「{before.label}」之后不能直接到「{state.label}」，请重新选择。"})
-        columns, note = _checked(values, state)
+        if before is ThreadState.SIGNED:
+            columns = {}  # what was signed stands; a note may still be added
         now = now_utc()
         for name, value in columns.items():
             setattr(thread, name, value)
@@ -230,11 +234,14 @@ def remind(database: Database, *, actor: Actor) -> int:
         ).all()
         for lead in map(_lead, rows):
             body = f"{lead.title}　{lead.due_on}"
-            same = select(Notice.id).where(
-                Notice.account_id == lead.owner_id, Notice.page == "followups", Notice.body == body
+            link = {"id": str(lead.interest_id)}
+            known = session.scalars(
+                select(Notice.query).where(
+                    Notice.account_id == lead.owner_id, Notice.page == "followups", Notice.body == body
+                )
             )
-            if session.scalar(same.limit(1)) is None:
-                notices.tell(session, lead.owner_id, "该联系了", "followups", {"id": str(lead.interest_id)}, body)
+            if link not in list(known):
+                notices.tell(session, lead.owner_id, "该联系了", "followups", link, body)
                 told += 1
     return told
 
@@ -305,7 +312,18 @@ def _locked(session: Session, interest_id: int, actor: Actor, *, confidential: b
     return found
 
 
-def _checked(values: Mapping[str, Any], state: ThreadState) -> tuple[dict[str, Any], str]:
+def _last(session: Session, thread_id: int) -> tuple[str, str, int | None] | None:
+    """State, note and account of the newest step."""
+    found = session.execute(
+        select(ThreadStep.state, ThreadStep.note, ThreadStep.account_id)
+        .where(ThreadStep.thread_id == thread_id)
+        .order_by(ThreadStep.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if found is None else (found.state, found.note, found.account_id)
+
+
+def _checked(values: Mapping[str, Any], state: ThreadState, left_on: date) -> tuple[dict[str, Any], str]:
     """The columns of a step and its note. Raises InvalidInput with a sentence each."""
     problems: dict[str, str] = {}
     texts: dict[str, str] = {}
@@ -325,8 +343,8 @@ def _checked(values: Mapping[str, Any], state: ThreadState) -> tuple[dict[str, A
         columns["due_on"] = due
     if state is ThreadState.SIGNED:
         signed = values.get("signed_on")
-        if not isinstance(signed, date) or signed > today_shanghai():
-            problems["signed_on"] = "请选择「签约日期」，不能晚于今天。"
+        if not isinstance(signed, date) or not left_on <= signed <= today_shanghai():
+            problems["signed_on"] = "请选择「签约日期」，从留下意向那天到今天。"
         columns["signed_on"] = signed
         columns["contract_title"] = texts.get("contract_title", "")
         typed = str(values.get("amount") or "").strip()

@@ -122,6 +122,35 @@ def test_from_the_first_call_to_the_contract(loaded: Database, interest: int, ho
     assert (found.figures["signed"], found.amount) == (1, Decimal("1205000.00"))
     with pytest.raises(InvalidInput):
         step(ThreadState.TALKING)
+    with pytest.raises(InvalidInput, match="从留下意向那天"):
+        step(ThreadState.SIGNED, signed_on=today_shanghai() - timedelta(days=1))
+    step(ThreadState.SIGNED, signed_on=today_shanghai(), note="已备案")
+    assert thread(loaded, interest).amount == Decimal("1205000.00"), "what was signed stands"
+
+
+def test_a_step_that_is_sent_twice_is_noted_once(loaded: Database, interest: int, host: Actor) -> None:
+    number = followups.take(loaded, interest, None, actor=host)
+    version = thread(loaded, interest).version
+    for _ in range(2):
+        followups.step(loaded, number, ThreadState.CONTACTED, version, {"note": "打过电话"}, actor=host)
+    with pytest.raises(Conflict):
+        followups.step(loaded, number, ThreadState.CONTACTED, version, {"note": "另一句"}, actor=host)
+    with loaded.read() as session:
+        assert len(followups.read(session, interest, actor=host)[1]) == 1
+
+
+def test_two_threads_of_one_item_are_reminded_of_each(loaded: Database, interest: int, host: Actor, event: int) -> None:
+    with loaded.read() as session:
+        item = session.get_one(Interest, interest).event_item_id
+    responses.keep(loaded, event, "intention", {"id": token_hex(16), "item": item}, device="e" * 64, actor=VISITOR)
+    with loaded.read() as session:
+        both = session.scalars(select(Interest.id).where(Interest.event_id == event)).all()
+    for number in both:
+        followups.take(loaded, number, today_shanghai(), actor=host)
+    followups.remind(loaded, actor=KEEPER)
+    with loaded.read() as session:
+        told = notices.listing(session, actor=host).items
+    assert sorted(one.query["id"] for one in told) == sorted(map(str, both))
 
 
 def test_what_is_due_is_reminded_of_once(loaded: Database, interest: int, host: Actor) -> None:
