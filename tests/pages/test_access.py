@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -21,6 +22,11 @@ from tests.services.test_disclosure import REASON, People, publish
 
 SECRET = "催化剂 3.7%"
 Become = Callable[[Actor | None], None]
+
+
+def why(at: Any) -> Any:
+    """Where the reason is typed: the first box that is not the one for an intention."""
+    return next(box for box in at.text_area if not str(box.key).startswith("intent-"))
 
 
 @pytest.fixture
@@ -59,10 +65,10 @@ def test_from_asking_to_opening_and_back(scene: tuple[People, dict[str, str]], b
     assert f'href="/login?next=%2Fachievements%3Fid%3D{query["id"]}"' in page
     become(people.asker)
     at = open_page("achievements", query)
-    at.text_area[0].set_value("想看")
+    why(at).set_value("想看")
     assert "10 至 500" in html(button(at, "申请查看"))
-    assert at.text_area[0].value == "想看"
-    at.text_area[0].set_value(REASON)
+    assert why(at).value == "想看"
+    why(at).set_value(REASON)
     assert any("等待权属单位" in caption.value for caption in button(at, "申请查看").caption)
     become(people.owner)
     answer = open_page("access")
@@ -86,7 +92,7 @@ def test_a_request_may_be_taken_back(scene: tuple[People, dict[str, str]], becom
     people, query = scene
     become(people.other)
     at = open_page("achievements", query)
-    at.text_area[0].set_value(REASON)
+    why(at).set_value(REASON)
     button(at, "申请查看")
     assert [message.value for message in button(open_page("access"), "撤回申请").success] == ["申请已撤回。"]
     become(people.owner)

@@ -1,6 +1,7 @@
 """Matches on the pages: reasons and gaps for everybody; a pair confirmed and one refused by who may."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,11 @@ from tests.pages.test_network import html
 
 DEMAND = {"id": "13"}
 SignIn = Callable[..., Actor]
+
+
+def why(at: Any) -> Any:
+    """Where the reason is typed: the first box that is not the one for an intention."""
+    return next(box for box in at.text_input if not str(box.key).startswith("intent-"))
 
 
 def test_both_record_pages_say_why_and_what_is_open(sign_in: SignIn, app_database: Database) -> None:
@@ -36,15 +42,15 @@ def test_a_pair_is_confirmed_and_one_refused(sign_in: SignIn, role: Role, scope:
     assert "请先选择" in html(button(at, "保存"))
     at.selectbox[0].select_index(0)
     at.radio[0].set_value(Decision.CONFIRMED)
-    at.text_input[0].set_value("好")
-    assert "4 至 200" in html(button(at, "保存")) and at.text_input[0].value == "好"
-    at.text_input[0].set_value("已约见双方")
+    why(at).set_value("好")
+    assert "4 至 200" in html(button(at, "保存")) and why(at).value == "好"
+    why(at).set_value("已约见双方")
     at = button(at, "保存")
-    assert [message.value for message in at.success] == ["已保存：确认对接。"] and at.text_input[0].value == ""
+    assert [message.value for message in at.success] == ["已保存：确认对接。"] and why(at).value == ""
     assert "推荐 6 项，已确认对接 1 项" in html(at)
     at.selectbox[0].select_index(1)
     at.radio[0].set_value(Decision.REFUSED)
-    at.text_input[0].set_value("工艺路线不同")
+    why(at).set_value("工艺路线不同")
     page = html(button(at, "保存"))
     assert "推荐 6 项，已确认对接 1 项，另有 1 项已排除" in page and "工艺路线不同" in page
     sign_in(Role.MEMBER)
