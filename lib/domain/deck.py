@@ -8,12 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from lib.domain.dates import PartialDate
+from lib.domain.dates import SHANGHAI
 from lib.domain.vocabulary import UNDISCLOSED, ItemKind, Origin
 
 BREAK_MINUTES: Final = 10
 ITEM_MINUTES: Final = 8
 """How long an item is where its programme does not say; our parameters."""
+
+
+def usual_minutes(kind: ItemKind) -> int:
+    """How long an item of this kind is where nobody says."""
+    return BREAK_MINUTES if kind is ItemKind.BREAK else ITEM_MINUTES
 
 
 class SlideKind(StrEnum):
@@ -71,6 +76,20 @@ class ItemFacts:
     page: str = ""
     """The path of its own page, such as /roadshows?id=3&item=12."""
 
+    @property
+    def clock(self) -> str:
+        """When it begins, or how long it is where only that was announced; else blank."""
+        if self.starts is not None:
+            return f"{self.starts.astimezone(SHANGHAI):%H:%M}"
+        return f"{self.minutes} 分钟" if self.stated_minutes else ""
+
+    @property
+    def rights_told(self) -> str:
+        """The one right there is with its number, or the kind of the first and how many there are."""
+        if len(self.rights) > 1:
+            return f"{self.rights[0].split()[0]}等 {len(self.rights)} 项"
+        return "".join(self.rights)
+
 
 @dataclass(frozen=True)
 class Slide:
@@ -107,14 +126,13 @@ class ChannelPicture:
 
 @dataclass(frozen=True)
 class Deck:
-    """A whole deck. `revision` changes with what it is made of."""
+    """A whole deck."""
 
     event_id: int
     title: str
     kind: str
     when: str
     """The period in words, Shanghai time; blank: not stated."""
-    held: PartialDate | None
     place: str
     organizers: tuple[tuple[str, str], ...]
     """Role and name: 主办, 协办, 合作方."""
@@ -126,6 +144,10 @@ class Deck:
     channels: ChannelPicture
     follow: str
     """The path of the audience's page."""
-    revision: str
     announced: bool = True
     """False for the deck of a draft, which only those see who run the event."""
+
+    @property
+    def numbered(self) -> int:
+        """How many items have a number: all but the breaks."""
+        return sum(1 for item in self.items if item.number)

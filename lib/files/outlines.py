@@ -1,13 +1,16 @@
 """The outlines of the leagues on a plane, for maps that are drawn without a map engine: slides, the wall, files."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log, pi, radians, tan
+from math import ceil, log, pi, radians, tan
 from pathlib import Path
 from typing import Final
 
 Point = tuple[float, float]
+CLASSES: Final = 5
+"""Colours of a map, few to many."""
 
 LABELS: Final[dict[str, tuple[Point, Point | None]]] = {
     "150700": ((120.8, 50.4), None),
@@ -50,6 +53,20 @@ def leagues(folder: Path) -> tuple[Outline, ...]:
         rings = tuple(tuple(plane(lon, lat) for lon, lat in part[0]) for part in parts)
         found.append(Outline(feature["properties"]["code"], rings))
     return tuple(found)
+
+
+def classes(counts: Sequence[int]) -> list[int]:
+    """The upper limits of at most five classes of about as many leagues each."""
+    values = sorted(set(counts))
+    if len(values) <= CLASSES:
+        return values
+    return sorted({values[ceil(len(values) * part / CLASSES) - 1] for part in range(1, CLASSES + 1)})
+
+
+def class_of(count: int, limits: Sequence[int]) -> int:
+    """The class of a count, 1 to 5; with fewer classes they are spread over all five."""
+    place = next(number for number, limit in enumerate(limits) if count <= limit)
+    return 1 + round(place * (CLASSES - 1) / max(len(limits) - 1, 1))
 
 
 def box(outlines: tuple[Outline, ...]) -> tuple[float, float, float, float]:

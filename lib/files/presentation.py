@@ -16,12 +16,12 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
-from lib.domain.dates import SHANGHAI, now_utc
+from lib.domain.dates import now_utc
 from lib.domain.deck import ChannelPicture, Comparison, Deck, ItemFacts, NetworkPicture, Slide, SlideKind
 from lib.domain.telling import bars
 from lib.domain.vocabulary import NO_DATA, ItemKind
 from lib.files.onepager import qr_png
-from lib.files.outlines import Outline
+from lib.files.outlines import Outline, class_of, classes
 
 FONT: Final = "Microsoft YaHei"
 SMALLEST: Final = 17.0
@@ -121,7 +121,7 @@ class _Sheet:
                     item.title,
                     item.unit or "",
                     *((item.room,) if rooms else ()),
-                    _clock(item),
+                    item.clock,
                 )
                 for item in part
             ]
@@ -129,13 +129,12 @@ class _Sheet:
             _table(page, _EDGE, 1.55, widths, header, rows, 0.62)
 
     def _item(self, item: ItemFacts) -> None:
-        total = sum(1 for other in self.deck.items if other.number)
         if item.kind is ItemKind.BREAK:
             page = self._dark(item.title, 48)
             _text(page, _EDGE, 4.4, 10, 0.6, f"{item.minutes} 分钟", 28, "D5E3EF")
             return
         tags = [item.kind.label, *([item.origin.label] if item.origin else [])]
-        page = self._page(item.title, " · ".join(tags), f"第 {item.number} 项 / 共 {total} 项")
+        page = self._page(item.title, " · ".join(tags), f"第 {item.number} 项 / 共 {self.deck.numbered} 项")
         wide = 9.2 if self.address else 12.1
         if item.value or item.kind is not ItemKind.TALK:
             _shape(page, MSO_SHAPE.RECTANGLE, _EDGE, 1.6, 0.07, 0.95, _GOLD)
@@ -158,7 +157,7 @@ class _Sheet:
             ("单位", item.unit or item.league),
             ("合作方式" if demand else "转化方式", item.mode),
             ("预算" if demand else "价格", item.price),
-            ("知识产权", _rights(item.rights)) if not demand else ("要求", item.trl_note),
+            ("知识产权", item.rights_told) if not demand else ("要求", item.trl_note),
             ("路演人", item.presenter),
         )
 
@@ -208,7 +207,7 @@ class _Sheet:
 
     def _network(self, title: str, picture: NetworkPicture) -> None:
         page = self._page(title, _origins(picture.origins))
-        steps = _classes([count for _, _, count in picture.counts if count is not None])
+        steps = classes([count for _, _, count in picture.counts if count is not None])
         known = {code: count for code, _, count in picture.counts}
         _map(page, self.outlines, {c: _colour(n, steps) for c, n in known.items()}, _EDGE, 1.5, 7.4, 5.3)
         half = ceil(len(picture.counts) / 2)
@@ -482,31 +481,11 @@ def _map(
             shape.line.color.rgb, shape.line.width = _rgb("8797A5"), Pt(0.75)
 
 
-def _classes(counts: Sequence[int]) -> list[int]:
-    """The upper limits of at most five classes of about as many leagues each."""
-    values = sorted(set(counts))
-    if len(values) <= len(_RAMP):
-        return values
-    return sorted({values[ceil(len(values) * part / len(_RAMP)) - 1] for part in range(1, len(_RAMP) + 1)})
-
-
 def _colour(count: int | None, limits: Sequence[int]) -> str:
     if count is None:
         return _NO_DATA
-    place = next(number for number, limit in enumerate(limits) if count <= limit)
-    return _RAMP[round(place * (len(_RAMP) - 1) / max(len(limits) - 1, 1))]
+    return _RAMP[class_of(count, limits) - 1]
 
 
 def _origins(origins: Sequence[Any]) -> str:
     return "、".join(origin.label for origin in origins)
-
-
-def _rights(rights: Sequence[str]) -> str:
-    """The one there is with its number, or the kind of the first and how many there are."""
-    return rights[0] if len(rights) == 1 else f"{rights[0].split()[0]}等 {len(rights)} 项" if rights else ""
-
-
-def _clock(item: ItemFacts) -> str:
-    if item.starts is None:
-        return f"{item.minutes} 分钟" if item.stated_minutes else ""
-    return item.starts.astimezone(SHANGHAI).strftime("%H:%M")

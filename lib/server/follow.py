@@ -1,5 +1,6 @@
 """The audience's page: what is on stage now, marks, a question, an intention; a few kilobytes on a crowded network."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from lib.domain import consent
 from lib.domain.access import VISITOR
 from lib.domain.dates import SHANGHAI, now_utc
-from lib.domain.deck import Deck
+from lib.domain.deck import Slide
 from lib.domain.errors import NotFound
 from lib.domain.vocabulary import MARKS, ItemKind
 from lib.server import assets, html, posted
@@ -25,27 +26,27 @@ async def follow(request: Request) -> Response:
     """GET /follow?event=[&item=]: the page of an event; a clear sentence where there is nothing to follow now."""
     number = posted.number(request.query_params.get("event", ""))
     try:
-        found, card, told = await run_in_threadpool(_read, number)
+        card, slides, told = await run_in_threadpool(_read, number)
     except NotFound as missing:
         back = '<div class="card"><a class="button" href="/roadshows">看看别的活动</a></div>'
         return html.document("没有找到", missing.message, back, narrow=True, status=404)
     closed = card.response_problem(now_utc())
-    return assets.page(f"现场互动：{found.title}", _body(found, closed), name="follow", data=_data(found, told, closed))
+    data = _data(card.id, slides, told, closed)
+    return assets.page(f"现场互动：{card.title}", _body(card, slides, closed), name="follow", data=data)
 
 
-def _read(number: int) -> tuple[Deck, EventCard, State]:
+def _read(number: int) -> tuple[EventCard, tuple[Slide, ...], State]:
     with database().read() as session:
-        found = deck.read(session, number, actor=VISITOR)
-        card = roadshows.read_event(session, number, actor=VISITOR).card
-        return found, card, stage.read(session, number, actor=VISITOR)
+        found = roadshows.read_event(session, number, actor=VISITOR)
+        return found.card, deck.outline(session, found), stage.read(session, number, actor=VISITOR)
 
 
-def _data(found: Deck, told: State, closed: str) -> dict[str, Any]:
+def _data(event: int, slides: Sequence[Slide], told: State, closed: str) -> dict[str, Any]:
     return {
-        "event": found.event_id,
+        "event": event,
         "stage": told.plain(),
         "closed": closed,
-        "slides": {slide.key: slide.title for slide in found.slides},
+        "slides": {slide.key: slide.title for slide in slides},
         "items": [
             {
                 "id": item.id,
@@ -61,20 +62,21 @@ def _data(found: Deck, told: State, closed: str) -> dict[str, Any]:
                 "time": f"{item.starts.astimezone(SHANGHAI):%H:%M}" if item.starts else "",
                 "page": item.page,
             }
-            for item in found.items
+            for item in deck.items_of(slides)
         ],
     }
 
 
-def _body(found: Deck, closed: str) -> str:
+def _body(card: EventCard, slides: Sequence[Slide], closed: str) -> str:
     marks = "".join(_mark(name, label) for name, label in MARKS.items())
     told = "".join(f"<p><b>{escape(title)}</b>　{escape(text)}</p>" for title, text in consent.TEXT)
     lines = "".join(
-        f"<li>{item.number or '—'} {escape(item.title)} <small>{escape(item.unit)}</small></li>" for item in found.items
+        f"<li>{item.number or '—'} {escape(item.title)} <small>{escape(item.unit)}</small></li>"
+        for item in deck.items_of(slides)
     )
     said = '<p class="told" role="status"></p>'
     shut = f'<p class="shut">{escape(closed)}</p>' if closed else ""
-    return f"""<header><a href="/roadshows?id={found.event_id}">{escape(found.title)}</a>
+    return f"""<header><a href="/roadshows?id={card.id}">{escape(card.title)}</a>
 <p id="sign" role="status" hidden>网络断开，正在重连；写下的内容会自动发送。</p></header>
 <main>{shut}
 <section id="now" aria-live="polite"><p class="label"></p><h1></h1><p class="unit"></p><p class="value"></p>

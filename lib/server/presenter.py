@@ -60,7 +60,6 @@ def _deck(request: Request, number: int) -> tuple[Deck, State, bool]:
 def _data(found: Deck, told: State, *, drives: bool) -> dict[str, Any]:
     return {
         "event": found.event_id,
-        "revision": found.revision,
         "drives": drives,
         "stage": told.plain(),
         "slides": [

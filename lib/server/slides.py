@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final
 
-from lib.domain.dates import SHANGHAI
 from lib.domain.deck import ChannelPicture, Comparison, Deck, ItemFacts, NetworkPicture, Slide, SlideKind
 from lib.domain.telling import bars
 from lib.domain.vocabulary import NO_DATA, ItemKind, Origin
@@ -17,7 +16,6 @@ _COMPARED: Final = 3
 _PER_AGENDA: Final = 8
 _LONG_TITLE: Final = 22
 _LONGER_TITLE: Final = 40
-_CLASSES: Final = 5
 NOTICE: Final = "底图：天地图 GS（2024）0650号；示意图，未经地图审核"
 
 
@@ -37,13 +35,12 @@ def map_svg(counts: Sequence[tuple[str, str, int | None]]) -> str:
         return (point[0] - left) * scale, (point[1] - top) * scale + 20
 
     known = {code: (name, count) for code, name, count in counts}
-    limits = classes([count for _, _, count in counts if count is not None])
+    limits = outlines.classes([count for _, _, count in counts if count is not None])
     shapes, words = [], []
     for league in leagues:
         name, count = known.get(league.code, ("", None))
         path = "".join("M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in map(at, ring)) + "Z" for ring in league.rings)
-        fill = "none" if count is None else f"c{class_of(count, limits)}"
-        shapes.append(f'<path class="{fill}" d="{path}"/>')
+        shapes.append(f'<path class="{_colour(count, limits, none="none")}" d="{path}"/>')
         place, leader = outlines.LABELS[league.code]
         x, y = at(outlines.plane(*place))
         if leader is not None:
@@ -60,20 +57,6 @@ def map_svg(counts: Sequence[tuple[str, str, int | None]]) -> str:
         '<rect width="9" height="9" class="gap-ground"/><line class="gap-line" y2="9"/></pattern></defs>'
         f'<g class="leagues">{"".join(shapes)}</g><g class="names">{"".join(words)}</g></svg>'
     )
-
-
-def classes(counts: Sequence[int]) -> list[int]:
-    """The upper limits of at most five classes of about as many leagues each."""
-    values = sorted(set(counts))
-    if len(values) <= _CLASSES:
-        return values
-    return sorted({values[-(-len(values) * part // _CLASSES) - 1] for part in range(1, _CLASSES + 1)})
-
-
-def class_of(count: int, limits: Sequence[int]) -> int:
-    """The class of a count, 1 to 5; with fewer classes they are spread over all five."""
-    place = next(number for number, limit in enumerate(limits) if count <= limit)
-    return 1 + round(place * (_CLASSES - 1) / max(len(limits) - 1, 1))
 
 
 # ------------------------------------------------------------------ one slide
@@ -106,25 +89,20 @@ def _agenda(deck: Deck) -> str:
         return f'{_head(deck, "议程")}<p class="blank">议程未公布</p>'
     rows = "".join(
         f'<li data-item="{item.id}"><b>{item.number or "—"}</b><span class="what">{escape(item.title)}</span>'
-        f'<span class="who">{escape(item.unit)}</span><span class="when">{_clock(item)}</span></li>'
+        f'<span class="who">{escape(item.unit)}</span><span class="when">{item.clock}</span></li>'
         for item in deck.items
     )
     dense = " dense" if len(deck.items) > _PER_AGENDA else ""
     return f'{_head(deck, "议程")}<ol class="lines{dense}">{rows}</ol>'
 
 
-def _clock(item: ItemFacts) -> str:
-    if item.starts is not None:
-        return f"{item.starts.astimezone(SHANGHAI):%H:%M}"
-    return f"{item.minutes} 分钟" if item.stated_minutes else ""
-
-
 def _item(item: ItemFacts, deck: Deck, base: str) -> str:
     if item.kind is ItemKind.BREAK:
         return f'<h1>{escape(item.title)}</h1><p class="blank">{item.minutes} 分钟</p>'
-    total = sum(1 for other in deck.items if other.number)
     tags = f"{_tag(item.origin) if item.origin else ''}"
-    head = _head(deck, f"第 {item.number} 项 / 共 {total} 项", f'<span class="tag">{item.kind.label}</span>{tags}')
+    head = _head(
+        deck, f"第 {item.number} 项 / 共 {deck.numbered} 项", f'<span class="tag">{item.kind.label}</span>{tags}'
+    )
     title = f'<h1 class="{_size(item.title)}">{escape(item.title)}</h1>'
     if item.kind is ItemKind.TALK:
         body = _facts((("发言人", item.presenter), ("单位", item.unit)))
@@ -146,12 +124,9 @@ def _told(item: ItemFacts) -> tuple[tuple[str, str], ...]:
             ("技术领域", item.field), ("需求单位", item.unit), ("所在盟市", item.league),
             ("合作方式", item.mode), ("预算", item.price), ("期限", item.trl_note),
         )  # fmt: skip
-    rights = item.rights[0] if len(item.rights) == 1 else ""
-    if len(item.rights) > 1:
-        rights = f"{item.rights[0].split()[0]}等 {len(item.rights)} 项"
     return (
         ("技术领域", item.field), ("完成单位", item.unit), ("所在盟市", item.league),
-        ("转化方式", item.mode), ("价格", item.price), ("知识产权", rights),
+        ("转化方式", item.mode), ("价格", item.price), ("知识产权", item.rights_told),
     )  # fmt: skip
 
 
@@ -202,9 +177,9 @@ def _rung(level: int, reached: int | None) -> str:
 
 def _network(title: str, deck: Deck) -> str:
     picture: NetworkPicture = deck.network
-    limits = classes([count for _, _, count in picture.counts if count is not None])
+    limits = outlines.classes([count for _, _, count in picture.counts if count is not None])
     rows = "".join(
-        f'<li><i class="{"gap" if count is None else f"c{class_of(count, limits)}"}"></i><span>{escape(name)}</span>'
+        f'<li><i class="{_colour(count, limits, none="gap")}"></i><span>{escape(name)}</span>'
         f"<b>{NO_DATA if count is None else f'{count:,}'}</b></li>"
         for _, name, count in picture.counts
     )
@@ -213,6 +188,10 @@ def _network(title: str, deck: Deck) -> str:
         f'<p class="source">{NOTICE}</p></div><div><h2>{escape(picture.subject)}</h2>'
         f'<ol class="rank">{rows}</ol></div></div>'
     )
+
+
+def _colour(count: int | None, limits: Sequence[int], *, none: str) -> str:
+    return none if count is None else f"c{outlines.class_of(count, limits)}"
 
 
 def _channels(title: str, deck: Deck) -> str:

@@ -1,7 +1,7 @@
 """The deck of an event, made from its programme, its records and the figures of the system: nothing to prepare."""
 
 from collections import Counter
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 from lib.domain.access import Actor
 from lib.domain.dates import SHANGHAI
 from lib.domain.deck import (
-    BREAK_MINUTES,
-    ITEM_MINUTES,
     ChannelPicture,
     Comparison,
     Deck,
@@ -19,21 +17,21 @@ from lib.domain.deck import (
     NetworkPicture,
     Slide,
     SlideKind,
+    usual_minutes,
 )
 from lib.domain.money import stated_amount
 from lib.domain.text import shorten
 from lib.domain.vocabulary import FIELDS, UNDISCLOSED, EventState, ItemKind, Level, Origin
-from lib.services import catalogue, channels, network, revisions, roadshows
+from lib.services import catalogue, channels, network, programme, roadshows
 from lib.services.channels import FactKind, FlowQuery
 from lib.services.network import Metric
 from lib.services.programme import Announced
-from lib.services.roadshows import EventCard
+from lib.services.roadshows import EventCard, EventRecord
 from lib.store.models import Achievement, Demand
 
 _VALUE: Final = 80
 """Characters of a summary that stand in the place of a value."""
 _PARTNERS: Final = 8
-_TOPICS: Final = ("event", "event_item", "achievement", "demand", "cooperation", "organization")
 
 
 def read(session: Session, event_id: int, *, actor: Actor) -> Deck:
@@ -42,38 +40,42 @@ def read(session: Session, event_id: int, *, actor: Actor) -> Deck:
     Raises NotFound, AccessDenied.
     """
     found = roadshows.read_event(session, event_id, actor=actor)
-    card, places = found.card, catalogue.place_names(session)
-    records = _records(session, found.items)
-    numbered, items = 0, []
-    for one in found.programme.items:
-        numbered += one.kind is not ItemKind.BREAK
-        items.append(_facts(one, 0 if one.kind is ItemKind.BREAK else numbered, records, places, card.id))
-    slides = [Slide("title", SlideKind.TITLE, card.title), Slide("agenda", SlideKind.AGENDA, "议程")]
-    slides += [Slide(f"item-{item.id}", SlideKind.ITEM, item.title, item) for item in items]
-    slides += [
-        Slide("network", SlideKind.NETWORK, "成果在哪里：十二盟市"),
-        Slide("channels", SlideKind.CHANNELS, "技术从哪里来，到哪里去"),
-        Slide("closing", SlideKind.CLOSING, "请扫码留下意向"),
-    ]
+    card, slides = found.card, outline(session, found)
     return Deck(
-        event_id=card.id, title=card.title, kind=card.kind, when=_when(card), held=card.held,
-        place=_where(card, places),
+        event_id=card.id, title=card.title, kind=card.kind, when=_when(card),
+        place=_where(card, catalogue.place_names(session)),
         organizers=tuple(
             (role, name)
             for role, name in (("主办", card.organizer), ("协办", card.co_organizers), ("合作方", card.partner))
             if name
         ),
-        origin=card.source.origin, slides=tuple(slides), items=tuple(items), network=_network(session, actor),
-        channels=_channels(session, actor),
-        announced=card.state is not EventState.DRAFT, follow=f"/follow?event={card.id}",
-        revision=revision(session, event_id),
+        origin=card.source.origin, slides=slides, items=items_of(slides), network=_network(session, actor),
+        channels=_channels(session, actor), announced=card.state is not EventState.DRAFT,
+        follow=f"/follow?event={card.id}",
     )  # fmt: skip
 
 
-def revision(session: Session, event_id: int) -> str:
-    """What changes with anything that a deck is made of."""
-    numbers = revisions.read(session)
-    return sha256(repr((event_id, [numbers[topic] for topic in _TOPICS])).encode()).hexdigest()[:16]
+def outline(session: Session, found: EventRecord) -> tuple[Slide, ...]:
+    """The slides of an event that was read for whoever asks, without the pictures of map and channels."""
+    places = catalogue.place_names(session)
+    records = programme.records_of(session, found.programme.items)
+    numbered, items = 0, []
+    for one in found.programme.items:
+        numbered += one.kind is not ItemKind.BREAK
+        items.append(_facts(one, 0 if one.kind is ItemKind.BREAK else numbered, records, places, found.card.id))
+    return (
+        Slide("title", SlideKind.TITLE, found.card.title),
+        Slide("agenda", SlideKind.AGENDA, "议程"),
+        *(Slide(f"item-{item.id}", SlideKind.ITEM, item.title, item) for item in items),
+        Slide("network", SlideKind.NETWORK, "成果在哪里：十二盟市"),
+        Slide("channels", SlideKind.CHANNELS, "技术从哪里来，到哪里去"),
+        Slide("closing", SlideKind.CLOSING, "请扫码留下意向"),
+    )
+
+
+def items_of(slides: Sequence[Slide]) -> tuple[ItemFacts, ...]:
+    """The items that slides show, in their order."""
+    return tuple(slide.item for slide in slides if slide.item is not None)
 
 
 # ------------------------------------------------------------------ inside
@@ -91,28 +93,14 @@ def _where(card: EventCard, places: dict[str, str]) -> str:
     return " ".join(filter(None, (card.city, banner, card.venue)))
 
 
-def _records(session: Session, items: tuple[Announced, ...]) -> dict[tuple[ItemKind, int], Any]:
-    found: dict[tuple[ItemKind, int], Any] = {}
-    tables: tuple[tuple[ItemKind, Any, str], ...] = (
-        (ItemKind.ACHIEVEMENT, Achievement, "achievement_id"),
-        (ItemKind.DEMAND, Demand, "demand_id"),
-    )
-    for kind, entity, name in tables:
-        ids = {getattr(item, name) for item in items} - {None}
-        if ids:
-            found |= {(kind, one.id): one for one in session.scalars(select(entity).where(entity.id.in_(ids)))}
-    return found
-
-
 def _facts(
-    item: Announced, number: int, records: dict[tuple[ItemKind, int], Any], places: dict[str, str], event_id: int
+    item: Announced, number: int, records: Mapping[tuple[str, int], Any], places: dict[str, str], event_id: int
 ) -> ItemFacts:
-    usual = BREAK_MINUTES if item.kind is ItemKind.BREAK else ITEM_MINUTES
     record = records.get((ItemKind.ACHIEVEMENT, item.achievement_id or 0)) or records.get(
         (ItemKind.DEMAND, item.demand_id or 0)
     )
     return ItemFacts(
-        id=item.id, number=number, kind=item.kind, title=item.title, minutes=item.minutes or usual,
+        id=item.id, number=number, kind=item.kind, title=item.title, minutes=item.minutes or usual_minutes(item.kind),
         stated_minutes=item.minutes is not None, starts=item.starts, room=item.room, presenter=item.presenter,
         page="" if item.kind is ItemKind.BREAK else f"/roadshows?id={event_id}&item={item.id}",
         **(_told(record, places) if record is not None else _registered(item)),

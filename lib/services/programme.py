@@ -1,6 +1,6 @@
 """The programme of an event: its organizer's draft, what does not fit in it, and the versions that were published."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lib.domain import programme
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc, today_shanghai
-from lib.domain.deck import BREAK_MINUTES, ITEM_MINUTES
+from lib.domain.deck import usual_minutes
 from lib.domain.errors import Conflict, InvalidInput, NotFound
 from lib.domain.programme import Changes, Entry, RecordState
 from lib.domain.telling import Term, right_term
@@ -64,11 +64,6 @@ class Programme:
     items: tuple[Announced, ...]
     others: tuple[Announced, ...] = ()
     """Registered projects that are not on the programme."""
-
-    @property
-    def shown(self) -> tuple[Announced, ...]:
-        """The items that show an achievement or a demand."""
-        return tuple(item for item in self.items if item.kind in _RECORDS)
 
 
 @dataclass(frozen=True)
@@ -128,7 +123,7 @@ def published(session: Session, event_id: int, *, actor: Actor) -> Programme:
         .limit(1)
     )
     items = {item.id: item for item in _items(session, event_id)}
-    there = _there(session, items.values())
+    there = records_of(session, items.values())
     if newest is None:
         shown = [_announced(item, {}, there) for item in items.values() if item.registered]
         return Programme(event_id, None, None, tuple(shown))
@@ -160,6 +155,16 @@ def versions(session: Session, event_id: int, *, actor: Actor) -> tuple[Version,
     return tuple(reversed(found))
 
 
+def records_of(session: Session, items: Iterable[EventItem | Announced]) -> dict[tuple[str, int], Any]:
+    """The catalogue records that these items name and that are still public, by kind and number."""
+    found: dict[tuple[str, int], Any] = {}
+    for kind, entity in _RECORDS.items():
+        ids = {number for item in items if (number := getattr(item, f"{kind.value}_id")) is not None}
+        if ids:
+            found |= {(kind.value, one.id): one for one in session.scalars(select(entity).where(entity.id.in_(ids)))}
+    return found
+
+
 # ------------------------------------------------------------------ the organizer's draft
 def draft(session: Session, event_id: int, *, actor: Actor) -> Draft:
     """The draft of whoever runs the event. Raises NotFound, AccessDenied."""
@@ -188,11 +193,11 @@ def add_record(database: Database, event_id: int, kind: ItemKind, record_id: int
         column = f"{kind.value}_id"
         for item in items:
             if getattr(item, column) == record_id:
-                item.minutes = item.minutes or _usual(kind)
+                item.minutes = item.minutes or usual_minutes(kind)
                 return item.id
         summary = record.summary if kind is ItemKind.ACHIEVEMENT else record.description
         return _append(
-            session, event, items, kind, record.title, _usual(kind), organization_text=record.organization_text,
+            session, event, items, kind, record.title, usual_minutes(kind), organization_text=record.organization_text,
             field=record.field, summary=summary, **{column: record_id},
         )  # fmt: skip
 
@@ -214,7 +219,7 @@ def add_line(
         raise InvalidInput({"title": "请填写题目。"})
 
     def change(session: Session, event: Event, items: Sequence[EventItem]) -> int:
-        time = checked.get("minutes") or _usual(kind)
+        time = checked.get("minutes") or usual_minutes(kind)
         more = {name: value for name, value in checked.items() if name != "minutes"}
         return _append(session, event, items, kind, text, time, **more)
 
@@ -321,16 +326,6 @@ def _items(session: Session, event_id: int) -> Sequence[EventItem]:
     ).all()
 
 
-def _there(session: Session, items: Any) -> dict[tuple[str, int], Any]:
-    """The catalogue records that these items name and that are still public."""
-    found: dict[tuple[str, int], Any] = {}
-    for kind, entity in _RECORDS.items():
-        ids = {number for item in items if (number := getattr(item, f"{kind.value}_id")) is not None}
-        if ids:
-            found |= {(kind.value, one.id): one for one in session.scalars(select(entity).where(entity.id.in_(ids)))}
-    return found
-
-
 def _record(item: EventItem) -> tuple[str, int] | None:
     """Kind and number of the record that an item shows."""
     if item.achievement_id is not None:
@@ -360,7 +355,7 @@ def _announced(item: EventItem, line: Mapping[str, Any], there: Mapping[tuple[st
 
 def _draft(session: Session, event: Event) -> Draft:
     items = _items(session, event.id)
-    there = _there(session, items)
+    there = records_of(session, items)
     entries = [
         Entry(
             item.id, ItemKind(item.kind), item.title, item.minutes, item.room, item.organization_text, item.presenter,
@@ -471,10 +466,6 @@ def _append(
     session.add(item)
     session.flush()
     return item.id
-
-
-def _usual(kind: ItemKind) -> int:
-    return BREAK_MINUTES if kind is ItemKind.BREAK else ITEM_MINUTES
 
 
 def _one(items: Sequence[EventItem], item_id: int) -> EventItem:

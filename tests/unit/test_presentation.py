@@ -61,8 +61,8 @@ def deck(*items: ItemFacts, title: str = "2026 赤峰市科技成果路演") -> 
         (("abroad", "跨国", 36), ("within", "区内", 2)), (("abroad", "蒙古国", 7),), (Origin.PUBLIC,)
     )
     return Deck(
-        1, title, "路演", "2026-11-28 09:00–11:30", None, "赤峰市", (("主办", "赤峰市科学技术局"),), Origin.SUBMITTED,
-        slides, items, network, channels, "/follow?event=1", "r",
+        1, title, "路演", "2026-11-28 09:00–11:30", "赤峰市", (("主办", "赤峰市科学技术局"),), Origin.SUBMITTED,
+        slides, items, network, channels, "/follow?event=1",
     )  # fmt: skip
 
 
