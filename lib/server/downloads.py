@@ -2,7 +2,6 @@
 to whoever may have them."""
 
 from typing import Final
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -66,8 +65,7 @@ async def trail(request: Request) -> Response:
         status = 403 if isinstance(refused, AccessDenied) else 422
         return PlainTextResponse(refused.message, status, {"Cache-Control": "no-store"})
     name = f"操作记录-{today_shanghai():%Y%m%d}.csv"
-    disposition = f"attachment; filename=\"audit.csv\"; filename*=UTF-8''{quote(name)}"
-    return Response(data, 200, {**headers.PRIVATE_FILE, "Content-Disposition": disposition}, "text/csv; charset=utf-8")
+    return Response(data, 200, headers.saved_as(name, plain="audit.csv"), "text/csv; charset=utf-8")
 
 
 def _trail(request: Request) -> bytes:
@@ -83,8 +81,7 @@ async def result(request: Request) -> Response:
         return PlainTextResponse(refused.message, 403, {"Cache-Control": "no-store"})
     page, _, form = request.url.path.rpartition("/")[2].partition(".")
     name = f"{exports.NOUNS[_KINDS[page]]}-{today_shanghai():%Y%m%d}.{form}"
-    disposition = f"attachment; filename=\"{page}.{form}\"; filename*=UTF-8''{quote(name)}"
-    return Response(data, 200, {**headers.PRIVATE_FILE, "Content-Disposition": disposition}, exports.FORMS[form])
+    return Response(data, 200, headers.saved_as(name, plain=f"{page}.{form}"), exports.FORMS[form])
 
 
 def _result(request: Request) -> bytes:
@@ -104,8 +101,7 @@ async def unsent(request: Request) -> Response:
     except (NotFound, AccessDenied) as refused:
         return PlainTextResponse(refused.message, 404, {"Cache-Control": "no-store"})
     name = f"没有提交的行-{today_shanghai():%Y%m%d}.xlsx"
-    disposition = f"attachment; filename=\"unsent.xlsx\"; filename*=UTF-8''{quote(name)}"
-    return Response(data, 200, {**headers.PRIVATE_FILE, "Content-Disposition": disposition}, exports.FORMS["xlsx"])
+    return Response(data, 200, headers.saved_as(name, plain="unsent.xlsx"), exports.FORMS["xlsx"])
 
 
 def _unsent(request: Request) -> bytes:

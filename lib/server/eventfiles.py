@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -59,9 +58,8 @@ async def _file(request: Request, make: Callable[[Actor, int], Made], plain: str
         name, data = await run_in_threadpool(work)
     except (NotFound, AccessDenied):
         return PlainTextResponse("没有这个文件，或者它没有对您开放。", 404, {"Cache-Control": "no-store"})
-    whole = quote(f"{name[:60]}.{plain.rpartition('.')[2]}", safe="")
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"
-    return Response(data, 200, {**headers.PRIVATE_FILE, "Content-Disposition": disposition}, media_type)
+    whole = f"{name[:60]}.{plain.rpartition('.')[2]}"
+    return Response(data, 200, headers.saved_as(whole, plain=plain), media_type)
 
 
 routes: Final[list[BaseRoute]] = [

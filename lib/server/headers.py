@@ -5,6 +5,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import quote
 
 _INLINE_SCRIPT: Final = re.compile(rb"<script(?![^>]*\bsrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 PRIVATE_FILE: Final = {
@@ -14,6 +15,12 @@ PRIVATE_FILE: Final = {
 """What goes with a file that is not everybody's: no copy stays anywhere, and nothing in it runs."""
 
 _HSTS: Final = "max-age=31536000; includeSubDomains"
+
+
+def saved_as(name: str, *, plain: str) -> dict[str, str]:
+    """The headers of a private file that is saved under `name`; `plain`, in ASCII, is for old browsers (RFC 6266)."""
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return {**PRIVATE_FILE, "Content-Disposition": disposition}
 
 
 def script_hashes(html: bytes) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from html import escape
 from typing import Final
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -71,8 +70,7 @@ async def word(request: Request) -> Response:
     data = await run_in_threadpool(_docx, sheet)
     name = f"{sheet.title[:60]}.docx"
     plain = f"{request.url.path.split('/')[2]}.docx"
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    return Response(data, 200, {**headers.PRIVATE_FILE, "Content-Disposition": disposition}, _DOCX)
+    return Response(data, 200, headers.saved_as(name, plain=plain), _DOCX)
 
 
 def page_of(sheet: Sheet, page: str, number: int) -> str:

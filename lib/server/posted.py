@@ -15,18 +15,26 @@ _LARGEST_FORM: Final = 8192
 
 async def read(request: Request, *, fields: int = 10) -> dict[str, str] | None:
     """The fields of a posted form; None when it is too large or no form."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+    sent = await body(request, "application/x-www-form-urlencoded", largest=_LARGEST_FORM)
+    if sent is None:
         return None
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_FORM:
-            return None
     try:
-        found = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=fields, errors="strict")
+        found = parse_qs(sent.decode("ascii"), keep_blank_values=True, max_num_fields=fields, errors="strict")
     except ValueError:
         return None
     return {name: values[-1] for name, values in found.items()}
+
+
+async def body(request: Request, media_type: str, *, largest: int) -> bytes | None:
+    """The bytes of a body of this type; None when it is of another type, or `largest` bytes are not enough."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != media_type:
+        return None
+    sent = b""
+    async for chunk in request.stream():
+        sent += chunk
+        if len(sent) > largest:
+            return None
+    return sent
 
 
 def number(text: str) -> int:

@@ -43,7 +43,6 @@ class Hall:
     state: State
     listeners: set[asyncio.Queue[State | None]] = field(default_factory=set)
     task: asyncio.Task[None] | None = None
-    reads: int = 0
 
 
 class Halls:
@@ -92,12 +91,11 @@ class Halls:
             return
         hall.state = state
         for queue in tuple(hall.listeners):
-            try:
-                queue.put_nowait(state)
-            except asyncio.QueueFull:
+            if queue.full():
                 hall.listeners.discard(queue)
-                queue.get_nowait()
-                queue.put_nowait(None)
+                _end(queue)
+            else:
+                queue.put_nowait(state)
 
     async def _watch(self, hall: Hall) -> None:
         failing = False
@@ -113,14 +111,17 @@ class Halls:
                     trouble.note(error, path=f"stage/{hall.event}")
                 failing = True
                 continue
-            hall.reads += 1
             self.tell(hall.event, state)
         if self.halls.get(hall.event) is hall:
             del self.halls[hall.event]
         for queue in tuple(hall.listeners):
-            if queue.full():
-                queue.get_nowait()
-            queue.put_nowait(None)
+            _end(queue)
+
+
+def _end(queue: asyncio.Queue[State | None]) -> None:
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(None)
 
 
 def _read(event: int) -> State:
@@ -134,11 +135,7 @@ halls: Final = Halls(_read)
 # ------------------------------------------------------------------ what is on it
 async def state(request: Request) -> Response:
     """GET /stage/{event}: the state as JSON; 404 where there is no such event."""
-    try:
-        found = await run_in_threadpool(_read, _event(request))
-    except NotFound as missing:
-        return _refused(missing)
-    return JSONResponse(found.plain(), headers=_NO_STORE)
+    return await _answer(lambda: _read(_event(request)).plain())
 
 
 async def stream(request: Request) -> Response:
@@ -164,7 +161,7 @@ async def tell(request: Request) -> Response:
     """POST /stage/{event}: whoever runs the event tells what is on stage; answers with the state that holds now."""
     body = await _json(request)
     if body is None:
-        return JSONResponse({"detail": "内容太大或不是 JSON。"}, 422, _NO_STORE)
+        return _unreadable()
     try:
         found = await run_in_threadpool(_put, request, _event(request), body)
     except ProductError as refused:
@@ -183,17 +180,14 @@ async def respond(request: Request) -> Response:
     """POST /stage/{event}/responses: a mark, a question or an intention; {"kept": false} when there was one before."""
     body = await _json(request)
     if body is None:
-        return JSONResponse({"detail": "内容太大或不是 JSON。"}, 422, _NO_STORE)
-    try:
-        kept = await run_in_threadpool(_keep, request, _event(request), body)
-    except ProductError as refused:
-        return _refused(refused)
-    return JSONResponse({"kept": kept}, headers=_NO_STORE)
+        return _unreadable()
+    return await _answer(lambda: {"kept": _keep(request, body)})
 
 
-def _keep(request: Request, event: int, body: dict[str, Any]) -> bool:
+def _keep(request: Request, body: dict[str, Any]) -> bool:
     actor = posted.actor(posted.token(request), posted.address(request))
-    return responses.keep(database(), event, str(body.get("kind", "")), body, device=_device(request), actor=actor)
+    kind = str(body.get("kind", ""))
+    return responses.keep(database(), _event(request), kind, body, device=_device(request), actor=actor)
 
 
 async def mine(request: Request) -> Response:
@@ -271,6 +265,10 @@ def _refused(refused: ProductError) -> Response:
     return JSONResponse({"detail": refused.message, "errors": fields}, status, _NO_STORE)
 
 
+def _unreadable() -> Response:
+    return JSONResponse({"detail": "内容太大或不是 JSON。"}, 422, _NO_STORE)
+
+
 def _event(request: Request) -> int:
     return posted.number(request.path_params["event"])
 
@@ -283,13 +281,9 @@ def _device(request: Request) -> str:
 
 async def _json(request: Request) -> dict[str, Any] | None:
     """The object in the body; None when it is too large or something else."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+    body = await posted.body(request, "application/json", largest=LARGEST)
+    if body is None:
         return None
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            return None
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
