@@ -6,7 +6,6 @@ an event, and the database is all that several processes share.
 """
 
 import asyncio
-import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from lib.domain.access import VISITOR
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound, ProductError, TooManyTries
 from lib.domain.vocabulary import QuestionState
 from lib.server import posted
-from lib.services import responses, stage, trouble
+from lib.services import drafts, responses, stage, trouble
 from lib.services.stage import State
 from lib.settings import settings
 from lib.store.engine import database
@@ -274,9 +273,7 @@ def _event(request: Request) -> int:
 
 
 def _device(request: Request) -> str:
-    """What stands for the browser: the SHA-256 of its cookie, blank without one."""
-    key = request.cookies.get(settings().browser_cookie, "")
-    return hashlib.sha256(key.encode()).hexdigest() if key else ""
+    return drafts.browser_of(request.cookies.get(settings().browser_cookie))
 
 
 async def _json(request: Request) -> dict[str, Any] | None:

@@ -27,8 +27,6 @@ ATTEND: Final = "attend"
 """A registration to attend an event that was tried; the key is the address."""
 RESPOND: Final = "respond"
 """A mark, question or intention that was sent; the key is the device."""
-JUDGE: Final = "judge"
-"""A wrong code of a judge; the key is the address."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,6 @@ def limit(kind: str) -> Limit:
         RECEIPT: Limit(10, 0, timedelta(hours=1)),
         ATTEND: Limit(settings().registrations * 10, 0, timedelta(hours=1)),
         RESPOND: Limit(600, 0, timedelta(hours=1)),
-        JUDGE: Limit(60, 0, timedelta(hours=1)),
     }[kind]
 
 

@@ -59,7 +59,6 @@ class Booking:
     place: int
     registered_at: datetime
     checked_in: bool
-    version: int
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,6 @@ class Guest:
     """A registration as the desk sees it: masked."""
 
     id: int
-    version: int
     receipt: str
     hint: str
     state: AttendeeState
@@ -119,7 +117,7 @@ def booking(session: Session, receipt: str, key: str, *, actor: Actor) -> Bookin
     event = session.get_one(Event, found.event_id)
     return Booking(
         event.id, event.title, found.receipt, found.hint, AttendeeState(found.state), _place(session, found),
-        found.registered_at, found.checked_in_at is not None, found.version,
+        found.registered_at, found.checked_in_at is not None,
     )  # fmt: skip
 
 
@@ -172,7 +170,7 @@ def guests(session: Session, event_id: int, page: int = 1, state: str = "", q: s
     order = _queue(session, event_id)
     items = tuple(
         Guest(
-            one.id, one.version, one.receipt, one.hint, AttendeeState(one.state), order.get(one.id, 0),
+            one.id, one.receipt, one.hint, AttendeeState(one.state), order.get(one.id, 0),
             one.registered_at, one.checked_in_at, one.erased_at is not None,
         )
         for one in rows
@@ -273,7 +271,7 @@ def erase(database: Database, *, actor: Actor) -> int:
 def _register(session: Session, event_id: int, draft_id: str, contact: Contact, actor: Actor) -> Ticket:
     event = session.get(Event, event_id, with_for_update={"of": Event})
     if event is None or event.state == EventState.DRAFT.value:
-        raise NotFound("没有找到这场活动，可能已撤下。请回到列表重新查找。")
+        raise NotFound(scopes.NO_EVENT)
     known = _known(session, event.id, draft_id, contact.phone)
     if known is not None:
         return Ticket(known.receipt, "", AttendeeState(known.state), _place(session, known))

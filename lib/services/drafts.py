@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select
@@ -39,6 +40,11 @@ class DraftItem:
     saved_at: datetime
     revises_id: int | None
     event_id: int | None
+
+
+def browser_of(cookie: str | None) -> str:
+    """What stands for a browser where somebody has no account: the SHA-256 of its cookie, blank without one."""
+    return sha256(cookie.encode()).hexdigest() if cookie else ""
 
 
 def save(

@@ -17,7 +17,7 @@ from lib.domain.errors import Conflict, InvalidInput, NotFound
 from lib.domain.programme import Changes, Entry, RecordState
 from lib.domain.telling import Term, right_term
 from lib.domain.text import clean
-from lib.domain.vocabulary import FIELDS, EventState, ItemKind
+from lib.domain.vocabulary import FIELDS, ItemKind
 from lib.services import audit, scopes
 from lib.store.engine import Database
 from lib.store.models import Account, Achievement, Demand, Event, EventItem, ProgrammeVersion
@@ -28,7 +28,6 @@ _TITLE: Final = 100
 _LONGEST: Final = 600
 _MOST: Final = 200
 """Items of one programme; our parameter."""
-_GONE: Final = "没有找到这场活动，可能已撤下。请回到列表重新查找。"
 _CHANGED: Final = "议程刚刚被别人改过，请看过现在的样子再改。"
 
 
@@ -114,8 +113,8 @@ def published(session: Session, event_id: int, *, actor: Actor) -> Programme:
     """
     require(actor, Permission.READ_EVENTS)
     event = session.get(Event, event_id)
-    if event is None or (event.state == EventState.DRAFT.value and not scopes.hosts(actor, event)):
-        raise NotFound(_GONE)
+    if event is None or not scopes.knows(actor, event):
+        raise NotFound(scopes.NO_EVENT)
     newest = session.scalar(
         select(ProgrammeVersion)
         .where(ProgrammeVersion.event_id == event_id)

@@ -1,6 +1,6 @@
 """How far an actor's word holds, as a condition of a query: `Actor.covers` and what is one's own, for a whole table."""
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlalchemy.orm import Session
@@ -11,6 +11,9 @@ from lib.domain.dates import now_utc
 from lib.domain.errors import AccessDenied, NotFound
 from lib.domain.vocabulary import EventState, SubmissionKind
 from lib.store.models import Event, Submission
+
+NO_EVENT: Final = "没有找到这场活动，可能已撤下。请回到列表重新查找。"
+"""What is said of an event that is not there, also of one that is not there for whoever asks."""
 
 
 def within(actor: Actor, league: Any, banner: Any) -> ColumnElement[bool]:
@@ -52,6 +55,11 @@ def hosts(actor: Actor, event: Event) -> bool:
     )
 
 
+def knows(actor: Actor, event: Event) -> bool:
+    """True when the actor may know of the event: a draft is its hosts' alone."""
+    return event.state != EventState.DRAFT.value or hosts(actor, event)
+
+
 def hosting(actor: Actor) -> ColumnElement[bool]:
     """`hosts` as a condition on Event; none without the permission."""
     if not actor.may(Permission.MANAGE_EVENTS):
@@ -83,7 +91,7 @@ def hosted(session: Session, event_id: int, *, actor: Actor, lock: bool = False)
     require(actor, Permission.MANAGE_EVENTS)
     event = session.get(Event, event_id, with_for_update={"of": Event} if lock else None)
     if event is None:
-        raise NotFound("没有找到这场活动，可能已撤下。请回到列表重新查找。")
+        raise NotFound(NO_EVENT)
     if not hosts(actor, event):
         raise AccessDenied("这场活动不由您组织，也不在您的辖区内。")
     return event

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 import streamlit as st
 
 from lib.domain.access import Actor, Permission, require
 from lib.domain.errors import AccessDenied
-from lib.services import accounts, audit, notices, personal, revisions, searches, trace
+from lib.services import accounts, audit, drafts, notices, personal, revisions, searches, trace
 from lib.services.searches import News, Saved
 from lib.settings import settings
 from lib.store.engine import database
@@ -48,8 +47,7 @@ def token() -> str | None:
 
 def browser() -> str:
     """What stands for this browser where somebody has no account: the SHA-256 of its cookie, blank without one."""
-    key = st.context.cookies.get(settings().browser_cookie)
-    return sha256(key.encode()).hexdigest() if key else ""
+    return drafts.browser_of(st.context.cookies.get(settings().browser_cookie))
 
 
 def origin() -> str:
