@@ -49,6 +49,12 @@ def empty(title: str, advice: str) -> None:
     draw(el("div", el("strong", title), el("p", advice), cls="bj-empty", role="status"))
 
 
+def wrong(sentence: str) -> None:
+    """What is wrong with what was typed, beside it; nothing where nothing is."""
+    if sentence:
+        draw(el("p", sentence, cls="bj-wrong", role="alert"))
+
+
 def denied(message: str, *, signed_in: bool) -> None:
     """A page that this actor may not see."""
     band("这个页面需要权限", message)

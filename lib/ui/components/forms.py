@@ -14,6 +14,7 @@ from lib.domain.money import show_wan
 from lib.domain.vocabulary import FieldLevel, SubmissionKind
 from lib.services.forms import DATES, LARGEST_TABLE, SEPARATOR
 from lib.services.publication import ANSWERS
+from lib.ui.components import bands
 from lib.ui.components.guides import guide
 from lib.ui.components.markup import draw, el
 from lib.ui.components.questions import DECLARED, SELF_CHECK, Field, Section, steps
@@ -67,8 +68,7 @@ def draw_field(asked: Field, sheet: Sheet) -> Any:
         _guide(asked, sheet)
     if said := sheet.comments.get(asked.name, ""):
         draw(el("p", el("b", "审核意见："), said, cls="bj-said"))
-    if error := sheet.errors.get(asked.name, ""):
-        draw(el("p", error, cls="bj-wrong", role="alert"))
+    bands.wrong(sheet.errors.get(asked.name, ""))
     return value
 
 

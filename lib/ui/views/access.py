@@ -99,7 +99,7 @@ def _ask(ctx: Context, record_kind: str, record_id: int) -> None:
     try:
         grants.request_access(database(), draft, record_kind, record_id, reason, actor=ctx.actor)
     except InvalidInput as wrong:
-        draw(el("p", wrong.message, cls="bj-wrong", role="alert"))
+        bands.wrong(wrong.message)
     except (Conflict, NotFound, AccessDenied) as refused:
         st.warning(refused.message)
     else:
@@ -208,7 +208,7 @@ def _do(act: Callable[[], None], done: str, *, stale: str = "answered") -> None:
         act()
     except InvalidInput as wrong:
         for sentence in wrong.fields.values():
-            draw(el("p", sentence, cls="bj-wrong", role="alert"))
+            bands.wrong(sentence)
     except (Conflict, NotFound, AccessDenied) as refused:
         st.session_state.pop(stale, None)
         st.warning(refused.message)

@@ -89,9 +89,9 @@ def _person(ctx: Context, me: Me) -> None:
     wrong = _mistakes("correct")
     with st.expander("更正姓名和电话", expanded=bool(wrong)), st.form("correct", border=False):
         name = st.text_input("姓名", value=me.name, max_chars=40)
-        _sentence(wrong, "name")
+        bands.wrong(wrong.get("name", ""))
         phone = st.text_input("电话（选填）", value=me.phone, max_chars=30)
-        _sentence(wrong, "phone")
+        bands.wrong(wrong.get("phone", ""))
         sent = st.form_submit_button("保存")
     if sent:
         try:
@@ -137,11 +137,11 @@ def _claim_fields(ctx: Context, me: Me, wrong: Mapping[str, str]) -> dict[str, s
     names = cache.place_names(ctx.revision("division"))
     leagues = {code: name for code, name in names.items() if code.endswith("00") and not code.endswith("0000")}
     organization = st.text_input("单位全称", value=me.claim_name, max_chars=100)
-    _sentence(wrong, "organization")
+    bands.wrong(wrong.get("organization", ""))
     left, right = st.columns(2)
     with left:
         code = st.text_input("统一社会信用代码", value=me.claim_code, max_chars=24, placeholder="18 位")
-        _sentence(wrong, "code")
+        bands.wrong(wrong.get("code", ""))
     with right:
         league = st.selectbox(
             "所在盟市",
@@ -150,11 +150,11 @@ def _claim_fields(ctx: Context, me: Me, wrong: Mapping[str, str]) -> dict[str, s
             format_func=lambda option: leagues.get(option, option),
             placeholder="请选择",
         )
-        _sentence(wrong, "league")
+        bands.wrong(wrong.get("league", ""))
     agreed = me.consent_version == consent.VERSION
     if not agreed:
         agreed = st.checkbox(consent.AGREE)
-        _sentence(wrong, "consent")
+        bands.wrong(wrong.get("consent", ""))
     return {"organization": organization, "code": code, "league": league or "", "consent": "1" if agreed else ""}
 
 
@@ -218,8 +218,3 @@ def _mistakes(form: str) -> Mapping[str, str]:
     del st.session_state[_WRONG]
     found: Mapping[str, str] = fields
     return found
-
-
-def _sentence(wrong: Mapping[str, str], name: str) -> None:
-    if name in wrong:
-        draw(el("p", wrong[name], cls="bj-wrong", role="alert"))

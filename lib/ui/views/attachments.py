@@ -13,6 +13,7 @@ from lib.files import sniff
 from lib.services import attachments
 from lib.services.attachments import MOST_FILES, AttachmentItem
 from lib.store.engine import database
+from lib.ui.components import bands
 from lib.ui.components.markup import Markup, draw, el
 from lib.ui.guard import Context
 
@@ -73,9 +74,7 @@ def _upload(ctx: Context, kind: SubmissionKind, draft_id: str) -> None:
         "选择文件", type=[ending.lstrip(".") for ending in sniff.TYPES], key=f"file-{draft_id}-{turn}",
         help=f"{sniff.KINDS}，每个不超过 10 MB，最多 {MOST_FILES} 个；图片会去掉拍摄地点等信息。",
     )  # fmt: skip
-    problem = st.session_state.pop(f"upload-problem-{draft_id}", "")
-    if problem:
-        draw(el("p", problem, cls="bj-wrong", role="alert"))
+    bands.wrong(st.session_state.pop(f"upload-problem-{draft_id}", ""))
     if file is None:
         return
     try:

@@ -11,7 +11,7 @@ from lib.domain import consent
 from lib.domain.dates import now_utc, show_time
 from lib.domain.errors import InvalidInput, NotFound, ProductError
 from lib.domain.vocabulary import AttendeeState
-from lib.services import attendance, contacts, drafts, roadshows
+from lib.services import attendance, contacts, drafts
 from lib.services.attendance import Booking, Guest
 from lib.services.roadshows import EventRecord
 from lib.store.engine import database
@@ -28,11 +28,8 @@ _STATES: Final = {"": "全部", "registered": "已报名", "present": "已签到
 # ------------------------------------------------------------------ the audience
 def form(ctx: Context, event_id: int) -> None:
     """Name, phone, unit and consent, for one event; the receipt stands in its place once it was sent."""
-    try:
-        with database().read() as session:
-            found = roadshows.read_event(session, event_id, actor=ctx.actor)
-    except NotFound as missing:
-        records.missing("路演与活动", "roadshows", missing.message)
+    found = pages.read(ctx, event_id)
+    if found is None:
         return
     card = found.card
     st.page_link(
@@ -71,8 +68,8 @@ def _ask(ctx: Context, found: EventRecord, draft: str) -> None:
     with st.expander(consent.TITLE):
         for title, text in consent.TEXT:
             draw(el("p", el("b", title), f"　{text}", cls="bj-meaning"))
-    _say_wrong(wrong, "consent")
-    _say_wrong(wrong, "form")
+    bands.wrong(wrong.get("consent", ""))
+    bands.wrong(wrong.get("form", ""))
     if not st.button("提交报名", type="primary", icon=":material/how_to_reg:", key=f"attend-send-{draft}"):
         return
     try:
@@ -97,17 +94,12 @@ def _boxes(draft: str, wrong: Mapping[str, str]) -> None:
     labels = {"name": "姓名", "unit": "单位（选填）", "phone": "电话"}
     for name in _FIELDS:
         st.text_input(labels[name], key=f"attend-{name}-{draft}", max_chars=100)
-        _say_wrong(wrong, name)
+        bands.wrong(wrong.get(name, ""))
 
 
 def _typed(draft: str) -> dict[str, Any]:
     typed: dict[str, Any] = {name: st.session_state.get(f"attend-{name}-{draft}", "") for name in _FIELDS}
     return typed | {"consent": "1" if st.session_state.get(f"attend-consent-{draft}") else ""}
-
-
-def _say_wrong(wrong: Mapping[str, str], name: str) -> None:
-    if sentence := wrong.get(name, ""):
-        draw(el("p", sentence, cls="bj-wrong", role="alert"))
 
 
 def booking(ctx: Context) -> None:
@@ -211,7 +203,7 @@ def _walk_in(ctx: Context, event_id: int) -> None:
         wrong: Mapping[str, str] = st.session_state.get(f"attend-wrong-{draft}", {})
         _boxes(draft, wrong)
         st.checkbox("来宾已阅读个人信息处理说明并同意", key=f"attend-consent-{draft}")
-        _say_wrong(wrong, "consent")
+        bands.wrong(wrong.get("consent", ""))
         if st.button("登记并签到", key=f"walk-in-send-{draft}", icon=":material/person_add:"):
             try:
                 receipt = attendance.walk_in(database(), event_id, draft, _typed(draft), actor=ctx.actor)

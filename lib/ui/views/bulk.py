@@ -159,7 +159,7 @@ def _file(ctx: Context, kind: SubmissionKind, columns: tuple[Column, ...]) -> No
     seen = _seen(kind)
     if file is None:
         if seen is not None and seen.trouble:
-            draw(el("p", seen.trouble, cls="bj-wrong", role="alert"))
+            bands.wrong(seen.trouble)
         elif seen is not None and not seen.done:
             _forget_seen(kind)
         return
@@ -239,7 +239,7 @@ def _send(ctx: Context, kind: SubmissionKind, columns: tuple[Column, ...], ready
         for name, label in ((field.name, field.label) for field in TICKS):
             declared[name] = st.checkbox(f"各行：{label}", key=f"bulk-{name}", wrap=True)
             if name in problems and not declared[name]:
-                draw(el("p", problems[name], cls="bj-wrong", role="alert"))
+                bands.wrong(problems[name])
         if not st.button(f"提交可用的 {ready} 条", type="primary", icon=":material/send:", key="bulk-take"):
             return
     turn = st.session_state["bulk-turn"]

@@ -125,7 +125,7 @@ def _next(lead: Lead, state: ThreadState) -> None:
         elif chosen in ways.RUNNING:
             st.date_input("下次联系（选填）", value=None, key="lead-due_on", format="YYYY-MM-DD")
         for sentence in wrong.values():
-            draw(el("p", sentence, cls="bj-wrong", role="alert"))
+            bands.wrong(sentence)
         orders.button("保存", ("lead-step", lead.thread_id, lead.version), key="lead-step", type="primary")
 
 

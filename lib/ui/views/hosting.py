@@ -241,8 +241,7 @@ def _form(
         st.session_state.setdefault(key(field), value)
 
     def say(field: str) -> None:
-        if sentence := wrong.get(field, ""):
-            draw(el("p", sentence, cls="bj-wrong", role="alert"))
+        bands.wrong(wrong.get(field, ""))
 
     def text(field: str) -> None:
         begin(field, start.get(field) or "")

@@ -11,8 +11,7 @@ from lib.domain.errors import InvalidInput, ProductError
 from lib.services import contacts, interests
 from lib.store.engine import database
 from lib.ui import guard
-from lib.ui.components import cards
-from lib.ui.components.markup import draw, el
+from lib.ui.components import bands, cards
 from lib.ui.guard import Context
 
 _LABELS: Final = {"name": "姓名（选填）", "unit": "单位（选填）", "phone": "电话（选填）"}
@@ -28,12 +27,12 @@ def box(ctx: Context, kind: str, record_id: int) -> None:
     wrong: Mapping[str, str] = st.session_state.get(f"{name}-wrong", {})
     with st.popover("只留个意向", icon=":material/waving_hand:", width="stretch"):
         st.text_area("想谈什么", key=f"{name}-note", max_chars=500, height=90)
-        _say(wrong, "note")
+        bands.wrong(wrong.get("note", ""))
         for field, label in _LABELS.items():
             st.text_input(label, key=f"{name}-{field}", max_chars=100)
-            _say(wrong, field)
+            bands.wrong(wrong.get(field, ""))
         st.checkbox(consent.AGREE, key=f"{name}-consent")
-        _say(wrong, "consent")
+        bands.wrong(wrong.get("consent", ""))
         st.caption(f"只有对方单位和主管部门能看到；对接办完 {contacts.KEPT.days} 天后清除。")
         if st.button("留下意向", type="primary", key=f"{name}-send"):
             _send(ctx, kind, record_id, name)
@@ -54,8 +53,3 @@ def _send(ctx: Context, kind: str, record_id: int, name: str) -> None:
     else:
         told = "意向已收到，留了联系方式的会有人联系您。" if kept else "您已经留过意向，不用再留。"
         st.session_state[f"{name}-said"] = (told, kept)
-
-
-def _say(wrong: Mapping[str, str], field: str) -> None:
-    if sentence := wrong.get(field, ""):
-        draw(el("p", sentence, cls="bj-wrong", role="alert"))

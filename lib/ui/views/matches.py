@@ -98,7 +98,7 @@ def _decide(ctx: Context, demand_id: int, found: Suggestions, decided: tuple[Dec
             )
             sent = st.form_submit_button("保存", icon=":material/handshake:")
         if sent and (chosen is None or decision is None):
-            draw(el("p", "请先选择一项成果和结论。", cls="bj-wrong", role="alert"))
+            bands.wrong("请先选择一项成果和结论。")
         elif sent and chosen is not None and decision is not None:
             _save(ctx, demand_id, chosen, decision, reason)
 
@@ -107,7 +107,7 @@ def _save(ctx: Context, demand_id: int, achievement_id: int, decision: Decision,
     try:
         matching.decide(database(), demand_id, achievement_id, decision, reason, actor=ctx.actor)
     except InvalidInput as wrong:
-        draw(el("p", wrong.message, cls="bj-wrong", role="alert"))
+        bands.wrong(wrong.message)
     except (NotFound, AccessDenied) as refused:
         st.warning(refused.message)
     else:

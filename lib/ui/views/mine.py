@@ -277,7 +277,7 @@ def _do(work: Callable[[], object], done: str) -> None:
     try:
         work()
     except InvalidInput as wrong:
-        draw(el("p", wrong.message, cls="bj-wrong", role="alert"))
+        bands.wrong(wrong.message)
     except ProductError as refused:
         st.warning(refused.message, icon=":material/info:")
     else:

@@ -110,7 +110,7 @@ def _line(found: Draft, line: Line) -> None:
                     type="tertiary",
                 )  # fmt: skip
         for sentence in wrong.values():
-            draw(el("p", sentence, cls="bj-wrong", role="alert"))
+            bands.wrong(sentence)
 
 
 def _cell(name: str, key: str, value: Any, found: Draft) -> None:
@@ -165,7 +165,7 @@ def _add(ctx: Context, found: Draft) -> None:
             orders.button("加发言", ("line-add", ItemKind.TALK.value, found.stamp), key="add-talk")
             orders.button("加休息", ("line-add", ItemKind.BREAK.value, found.stamp), key="add-break")
         for sentence in st.session_state.get("wrong-line", {}).values():
-            draw(el("p", sentence, cls="bj-wrong", role="alert"))
+            bands.wrong(sentence)
 
 
 def _carry_out(ctx: Context, event_id: int) -> None:

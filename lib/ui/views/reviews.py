@@ -213,7 +213,7 @@ def _form(ctx: Context, found: Review) -> None:
         comment = st.text_area("意见", key=comment_key, placeholder="退回或不予发布时必填，提交人会看到", height=100)
         beside = _field_comments(found)
         for sentence in wrong.values():
-            draw(el("p", sentence, cls="bj-wrong", role="alert"))
+            bands.wrong(sentence)
         sent = st.form_submit_button("确认", type="primary")
     if sent:
         _decide(ctx, found, action, comment, seen, ticked, beside)

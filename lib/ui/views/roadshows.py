@@ -77,13 +77,20 @@ def rows(events: Sequence[EventCard], *, key: str) -> None:
             _row(event)
 
 
-def record(ctx: Context, record_id: int) -> None:
-    """One event: facts left, what was shown there and related events right, source last."""
+def read(ctx: Context, event_id: int) -> EventRecord | None:
+    """The event of an address; None, and the page says so, where there is none."""
     try:
         with database().read() as session:
-            found = roadshows.read_event(session, record_id, actor=ctx.actor)
+            return roadshows.read_event(session, event_id, actor=ctx.actor)
     except NotFound as missing:
         records.missing("路演与活动", "roadshows", missing.message)
+        return None
+
+
+def record(ctx: Context, record_id: int) -> None:
+    """One event: facts left, what was shown there and related events right, source last."""
+    found = read(ctx, record_id)
+    if found is None:
         return
     card = found.card
     state = card.state.label if card.state is not EventState.PUBLISHED else "即将举行" if card.coming else ""
@@ -445,13 +452,10 @@ def _differences(version: programme.Version) -> str:
 
 def item(ctx: Context, event_id: int, item_id: int) -> None:
     """One item of an event: what it shows, when and where, and a code that leads back here."""
-    try:
-        with database().read() as session:
-            found = roadshows.read_event(session, event_id, actor=ctx.actor)
-            shown = next((one for one in found.items if one.id == item_id and one.kind is not ItemKind.BREAK), None)
-    except NotFound as missing:
-        records.missing("路演与活动", "roadshows", missing.message)
+    found = read(ctx, event_id)
+    if found is None:
         return
+    shown = next((one for one in found.items if one.id == item_id and one.kind is not ItemKind.BREAK), None)
     if shown is None:
         records.missing("路演与活动", "roadshows", "这一项已不在活动里。请回到活动页查看现在的议程。")
         return

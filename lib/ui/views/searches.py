@@ -126,7 +126,7 @@ def _do(work: Callable[[], object]) -> None:
     try:
         work()
     except InvalidInput as wrong:
-        draw(el("p", wrong.message, cls="bj-wrong", role="alert"))
+        bands.wrong(wrong.message)
     except ProductError as refused:
         st.warning(refused.message, icon=":material/info:")
     else:
