@@ -17,7 +17,7 @@ from lib.domain.errors import Conflict, InvalidInput, NotFound
 from lib.domain.programme import Changes, Entry, RecordState
 from lib.domain.telling import Term, right_term
 from lib.domain.text import clean
-from lib.domain.vocabulary import FIELDS, ItemKind
+from lib.domain.vocabulary import FIELDS, EventState, ItemKind
 from lib.services import audit, scopes
 from lib.store.engine import Database
 from lib.store.models import Account, Achievement, Demand, Event, EventItem, ProgrammeVersion
@@ -113,7 +113,7 @@ def published(session: Session, event_id: int, *, actor: Actor) -> Programme:
     """
     require(actor, Permission.READ_EVENTS)
     event = session.get(Event, event_id)
-    if event is None or not scopes.knows(actor, event):
+    if event is None or (event.state == EventState.DRAFT.value and not scopes.hosts(actor, event)):
         raise NotFound(scopes.NO_EVENT)
     newest = session.scalar(
         select(ProgrammeVersion)

@@ -55,11 +55,6 @@ def hosts(actor: Actor, event: Event) -> bool:
     )
 
 
-def knows(actor: Actor, event: Event) -> bool:
-    """True when the actor may know of the event: a draft is its hosts' alone."""
-    return event.state != EventState.DRAFT.value or hosts(actor, event)
-
-
 def hosting(actor: Actor) -> ColumnElement[bool]:
     """`hosts` as a condition on Event; none without the permission."""
     if not actor.may(Permission.MANAGE_EVENTS):

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import now_utc
 from lib.domain.errors import InvalidInput, NotFound
+from lib.domain.vocabulary import EventState
 from lib.services import audit, scopes
 from lib.store.engine import Database
 from lib.store.models import Event, EventItem, Stage
@@ -46,7 +47,7 @@ def read(session: Session, event_id: int, *, actor: Actor) -> State:
     """The state of an event that the actor may see. Raises NotFound, AccessDenied."""
     require(actor, Permission.READ_EVENTS)
     event = session.get(Event, event_id)
-    if event is None or not scopes.knows(actor, event):
+    if event is None or (event.state == EventState.DRAFT.value and not scopes.hosts(actor, event)):
         raise NotFound("没有找到这场活动，可能已撤下。")
     return _state(session.get(Stage, event_id))
 
