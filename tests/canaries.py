@@ -146,7 +146,8 @@ def plant(database: Database) -> Planted:
     planted.records["event"] = [event_id]
     upcoming(database, event_id)
     hand_in(KINDS.REGISTRATION, entry(
-        event_id, **contact(closed), team=words(closed), market=words(closed), financing=words(closed)
+        event_id, **contact(closed), team=words(closed), market=words(closed), financing=words(closed),
+        advantage=words(closed), forecast=words(closed),
     ), people.owner, Action.PUBLISH)  # fmt: skip
     hand_in(KINDS.MILITARY, military(**contact(closed)), people.owner, Action.PUBLISH)
 

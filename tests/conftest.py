@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
@@ -24,6 +25,8 @@ from lib.store.engine import Database, database
 
 BACKENDS = ("sqlite", "postgresql")
 LOADER = Actor(role=Role.ADMINISTRATOR, name="测试装载")
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")  # a property says what holds, and not how busy the machine is
 _ROOM = 2 * 1024**3
 """Bytes that a PostgreSQL server of the tests has room in, with its log of transactions."""
 

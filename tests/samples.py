@@ -71,9 +71,12 @@ def registration(event_id: int, **changes: Any) -> dict[str, Any]:
             "technology": "热解回收玻璃纤维，发明专利一件。",
             "team": "负责人李四，成员五人",
             "market": "",
+            "advantage": "",
+            "forecast": "",
             "financing": "",
             "cooperation": "寻找风电场合作示范",
             "presenter": "李四",
+            "video_url": "",
         }
         | changes
     )

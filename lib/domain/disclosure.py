@@ -58,6 +58,8 @@ FIELDS: Final[dict[SubmissionKind, tuple[Disclosed, ...]]] = {
         _closed("financing", "融资需求"),
         _closed("team", "团队"),
         _closed("market", "市场与商业模式"),
+        _closed("advantage", "竞争优势"),
+        _closed("forecast", "财务预测"),
     ),
     SubmissionKind.MILITARY: (_CONTACT,),
 }

@@ -457,6 +457,18 @@ class AchievementForm(Form):
     valid_until: Annotated[date | None, _later("有效期止")] = None
 
 
+def _watched(label: str) -> BeforeValidator:
+    """The address of something to watch, or none."""
+
+    def read(value: object) -> str:
+        text = str(value or "").strip()
+        if text and not re.fullmatch(r"https://[^\s/]+\.[^\s]{2,300}", text):
+            raise _refuse(f"「{label}」请写以 https:// 开头的完整网址；没有可以留空。")
+        return text
+
+    return BeforeValidator(read)
+
+
 class RegistrationForm(Form):
     """路演项目报名表 (rules §8.3, our composite of public calls)."""
 
@@ -466,9 +478,12 @@ class RegistrationForm(Form):
     technology: Annotated[str, _text("核心技术与知识产权", 1000, least=10, multiline=True)] = ""
     team: Annotated[str, _text("团队（负责人、核心成员）", 500, least=2, multiline=True)] = ""
     market: Annotated[str, _text("市场与商业模式", 1000, least=0, multiline=True)] = ""
+    advantage: Annotated[str, _text("竞争优势", 1000, least=0, multiline=True)] = ""
+    forecast: Annotated[str, _text("财务预测", 1000, least=0, multiline=True)] = ""
     financing: Annotated[str, _text("融资需求", 500, least=0, multiline=True)] = ""
     cooperation: Annotated[str, _text("合作需求", 500, least=2, multiline=True)] = ""
     presenter: Annotated[str, _text("路演人", 40)] = ""
+    video_url: Annotated[str, _watched("视频地址")] = ""
     achievement_id: Annotated[int | None, BeforeValidator(_achievement)] = None
 
 
@@ -527,13 +542,6 @@ def _seats(value: object) -> int | None:
     return int(value)
 
 
-def _watched(value: object) -> str:
-    text = str(value or "").strip()
-    if text and not re.fullmatch(r"https://[^\s/]+\.[^\s]{2,300}", text):
-        raise _refuse("「直播地址」请写以 https:// 开头的完整网址；没有可以留空。")
-    return text
-
-
 class EventForm(BaseModel):
     """What an organizer says of an event. Our own form: the plan (内政发〔2018〕44号) names events and no form."""
 
@@ -548,7 +556,7 @@ class EventForm(BaseModel):
     city: Annotated[str, _text("城市", 40, least=0)] = ""
     format: Annotated[str, _choice("举办形式", EVENT_FORMATS)] = ""
     venue: Annotated[str, _text("地点", 100, least=0)] = ""
-    stream_url: Annotated[str, BeforeValidator(_watched)] = ""
+    stream_url: Annotated[str, _watched("直播地址")] = ""
     organizer: Annotated[str, _text("主办单位", 100, least=2)] = ""
     co_organizers: Annotated[str, _text("协办、支持单位", 200, least=0)] = ""
     partner: Annotated[str, _text("合作地区", 100, least=0)] = ""

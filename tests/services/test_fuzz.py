@@ -40,7 +40,7 @@ ANYTHING = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT, inner, max_size=3)),
     max_leaves=4,
 )  # fmt: skip
-CALLS = settings(derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+CALLS = settings(derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 READERS: tuple[Callable[[str], Any], ...] = (
     texts.clean, texts.fold, texts.organization_key, texts.grams, texts.terms, money.parse_amount, dates.parse_date,
     numbers.phone, numbers.email, numbers.credit_code_holds, numbers.mask_phone, numbers.mask_name, markings.marking,

@@ -270,6 +270,25 @@ def test_a_published_registration_stands_in_its_event(loaded: Database) -> None:
         assert session.scalars(select(EventItem.title).where(EventItem.event_id == 1)).all() == [demand()["title"]]
 
 
+def test_what_investors_ask_is_kept_apart_and_a_video_is_an_address(loaded: Database) -> None:
+    upcoming(loaded, 1)
+    told = {
+        "advantage": "比焚烧省一半能耗",
+        "forecast": "三年后收入一千万元",
+        "video_url": "https://v.example.cn/1.mp4",
+    }
+    publish(loaded, hand_in(loaded, registration(1, **told), SubmissionKind.REGISTRATION).number)
+    with loaded.read() as session:
+        sealed = set(session.scalars(select(SealedField.name)))
+        item = session.scalars(select(EventItem).where(EventItem.event_id == 1)).one()
+        shown = repr({column: getattr(item, column) for column in EventItem.__table__.columns.keys()})  # noqa: SIM118
+    assert {"advantage", "forecast"} <= sealed and not any(value in shown for value in told.values())
+    for address in ("http://v.example.cn/1.mp4", "javascript:alert(1)", "v.example.cn"):
+        with pytest.raises(InvalidInput) as refused:
+            check(SubmissionKind.REGISTRATION, registration(1, video_url=address))
+        assert refused.value.fields == {"video_url": "「视频地址」请写以 https:// 开头的完整网址；没有可以留空。"}
+
+
 @pytest.mark.parametrize("answer", ["不确定", "是", "", None])
 @pytest.mark.parametrize("question", ["secret_content", "secret_patent", "secret_review"])
 def test_doubt_about_a_secret_stops_the_military_form(question: str, answer: str | None) -> None:

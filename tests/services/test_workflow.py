@@ -54,7 +54,7 @@ DOERS: Final = {"resubmit": (0,), "withdraw": (0,), "renew": (0,), "expire": (0,
 """Who of the people below may do it; the official of the submission's league decides and archives."""
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 3)), min_size=1, max_size=9))
 def test_every_walk_keeps_to_the_state_machine(loaded_sqlite: Database, walk: list[tuple[str, int]]) -> None:
     people = (

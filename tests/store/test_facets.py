@@ -161,7 +161,7 @@ def _fill(database: Database) -> dict[str, list[Plain]]:
 def test_every_count_is_what_a_scan_counts(loaded: Database) -> None:
     rows, told = _fill(loaded), Counter[str]()
 
-    @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(tuple(FACETS)).flatmap(lambda kind: st.tuples(st.just(kind), _asked(kind))))
     def ask(asked: tuple[str, CatalogueQuery]) -> None:
         kind, query = asked

@@ -152,7 +152,7 @@ def test_a_long_agenda_goes_on_on_a_second_page() -> None:
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=120)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(TEXTS.filter(str.strip), TEXTS, TEXTS, st.lists(TEXTS, max_size=3))
 def test_nothing_is_small_or_outside_whatever_is_written(title: str, value: str, unit: str, rights: list[str]) -> None:
     item = replace(WHOLE, title=title, value=value, unit=unit, rights=tuple(filter(str.strip, rights)), mode=value)

@@ -73,7 +73,7 @@ def test_what_cannot_be_read_names_its_column(column: Column, text: str) -> None
         answer(column, text, {"league": "152500"})
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(st.sampled_from(ALL), st.text(max_size=60))
 def test_any_text_is_an_answer_or_a_sentence(column: Column, text: str) -> None:
     try:
@@ -82,7 +82,7 @@ def test_any_text_is_an_answer_or_a_sentence(column: Column, text: str) -> None:
         assert str(sentence).endswith("。") and "\u202e" not in str(sentence)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(st.text(max_size=40))
 def test_what_was_made_safe_reads_back_as_it_was(text: str) -> None:
     told = export.safe(text)

@@ -255,10 +255,12 @@ def _registration() -> tuple[Step, ...]:
         (Field("team", "团队（负责人、核心成员）", "prose"),),
         (Field("cooperation", "合作需求", "prose", "要找什么样的单位、合作什么"),),
         (Field("market", "市场与商业模式", "prose", optional=True),),
+        (Field("advantage", "竞争优势", "prose", "同类产品有哪些，好在哪里", optional=True),),
+        (Field("forecast", "财务预测", "prose", "今后三年的收入、成本、利润和依据", optional=True),),
         (Field("financing", "融资需求", "prose", "金额、方式、出让比例、用途", optional=True),),
     )
     who = (
         (_UNIT, Field("source", "项目来源", "choice", options=_same(PROJECT_SOURCES))),
-        (Field("presenter", "路演人"),),
+        (Field("presenter", "路演人"), Field("video_url", "视频地址", placeholder="https://…", optional=True)),
     )
     return (Step("填写", (("项目是什么", project), ("谁来路演", who), _WHO)),)

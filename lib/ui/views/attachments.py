@@ -32,6 +32,8 @@ def attachments_box(ctx: Context, kind: SubmissionKind, draft_id: str) -> None:
         if not ctx.actor.may(Permission.UPLOAD_ATTACHMENT):
             st.caption("登录并通过单位审核后，可以上传附件；没有附件也能提交。")
             return
+        if kind is SubmissionKind.REGISTRATION:
+            st.caption("可以附上路演 PPT、商业计划书；视频请在表中填地址。")
         with database().read() as session:
             kept = attachments.of_draft(session, draft_id, actor=ctx.actor)
         for file in kept:
