@@ -155,3 +155,27 @@ def test_the_second_screen_turns_the_deck_and_shows_nothing_personal(
     assert "13800000001" not in page.content()
     assert "演示观众" not in page.content()
     assert seen.trouble == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), PHONE])
+def test_a_few_words_about_a_record_are_left_in_a_drawer(
+    server: Server, visit: Callable[..., Visit], width: int, height: int
+) -> None:
+    seen = visit(server, width, height)
+    page = seen.open(f"achievements?id={1 if width > height else 2}")
+    before = len(rows(server, Interest))
+    page.get_by_role("button", name="只留个意向").click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("姓名（选填）").fill("王五")
+    drawer.get_by_role("button", name="留下意向").click()
+    told = drawer.get_by_text("请阅读个人信息处理说明，并勾选同意。")
+    expect(told).to_be_visible()
+    expect(told).to_have_css("color", "rgb(156, 61, 39)")
+    expect(drawer.get_by_label("姓名（选填）")).to_have_value("王五")
+    drawer.get_by_text("我已阅读并同意").click()
+    drawer.get_by_role("button", name="留下意向").click()
+    expect(drawer).to_have_count(0)
+    expect(page.get_by_text("意向已收到")).to_be_visible()
+    kept = rows(server, Interest)
+    assert (len(kept), kept[-1].name) == (before + 1, "王五")
+    assert seen.trouble == []

@@ -24,19 +24,26 @@ def box(ctx: Context, kind: str, record_id: int) -> None:
     if said is not None:
         (st.success if said[1] else st.info)(cards.plain(said[0]))
         return
+    if st.button("只留个意向", icon=":material/waving_hand:", width="stretch", key=name):
+        _form(ctx, kind, record_id)
+
+
+@st.dialog("只留个意向", position="right")
+def _form(ctx: Context, kind: str, record_id: int) -> None:
+    """A drawer, since a box below its button hides what sends it on a laptop and on a phone."""
+    name = f"intent-{kind}-{record_id}"
+    if f"{name}-said" in st.session_state:
+        st.rerun()
     wrong: Mapping[str, str] = st.session_state.get(f"{name}-wrong", {})
-    with st.popover("只留个意向", icon=":material/waving_hand:", width="stretch"):
-        st.text_area("想谈什么", key=f"{name}-note", max_chars=500, height=90)
-        bands.wrong(wrong.get("note", ""))
-        for field, label in _LABELS.items():
-            st.text_input(label, key=f"{name}-{field}", max_chars=100)
-            bands.wrong(wrong.get(field, ""))
-        st.checkbox(consent.AGREE, key=f"{name}-consent")
-        bands.wrong(wrong.get("consent", ""))
-        st.caption(f"只有对方单位和主管部门能看到；对接办完 {contacts.KEPT.days} 天后清除。")
-        if st.button("留下意向", type="primary", key=f"{name}-send"):
-            _send(ctx, kind, record_id, name)
-            st.rerun()
+    st.text_area("想谈什么", key=f"{name}-note", max_chars=500, height=90)
+    bands.wrong(wrong.get("note", ""))
+    for field, label in _LABELS.items():
+        st.text_input(label, key=f"{name}-{field}", max_chars=100)
+        bands.wrong(wrong.get(field, ""))
+    st.checkbox(consent.AGREE, key=f"{name}-consent")
+    bands.wrong(wrong.get("consent", ""))
+    st.caption(f"只有对方单位和主管部门能看到；对接办完 {contacts.KEPT.days} 天后清除。")
+    st.button("留下意向", type="primary", key=f"{name}-send", on_click=_send, args=(ctx, kind, record_id, name))
 
 
 def _send(ctx: Context, kind: str, record_id: int, name: str) -> None:
