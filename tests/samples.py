@@ -107,6 +107,34 @@ def roadshow(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def node(**changes: Any) -> dict[str, Any]:
+    """A branch of the network as its official enters it."""
+    return {
+        "name": "锡林郭勒盟技术转移分支",
+        "unit": "锡林郭勒盟科学技术局",
+        "staff": 3,
+        "state": "open",
+        "opened_on": None,
+        "last_report_on": None,
+        "source_publisher": "锡林郭勒盟科学技术局",
+        "source_on": "2026-11-02",
+        "source_url": "",
+    } | changes
+
+
+def outside_link(**changes: Any) -> dict[str, Any]:
+    """A link to a platform outside."""
+    return {
+        "kind": "outside",
+        "target": "全国技术合同登记系统",
+        "state": "manual",
+        "note": "",
+        "source_publisher": "锡林郭勒盟科学技术局",
+        "source_on": "2026-11",
+        "source_url": "",
+    } | changes
+
+
 def upcoming(database: Database, *events: int) -> None:
     """Let these events take place in a week: registrations are taken before an event, not after it."""
     with database.write() as session:

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     DECIDE_ACCESS = "region:access:decide"
     APPROVE_ACCOUNT = "region:account:approve"
     READ_AUDIT = "region:audit:read"
+    MANAGE_NETWORK = "region:network:manage"
     MANAGE_ACCOUNTS = "region:account:manage"
     LOAD_DATA = "region:data:load"
 
@@ -74,6 +75,7 @@ _PERMISSION_LABELS: Final[dict[str, str]] = {
     "region:access:decide": "办理辖区内的查看申请",
     "region:account:approve": "审核辖区内的账号注册",
     "region:audit:read": "查辖区内的操作记录",
+    "region:network:manage": "填报、核实辖区内的网络节点和链路",
     "region:account:manage": "管理账号与邀请",
     "region:data:load": "装入与导出数据",
 }
@@ -131,6 +133,7 @@ _OFFICIAL: Final = _VERIFIED | {
     Permission.DECIDE_ACCESS,
     Permission.APPROVE_ACCOUNT,
     Permission.READ_AUDIT,
+    Permission.MANAGE_NETWORK,
 }
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {

@@ -93,6 +93,13 @@ ACTIONS: Final[dict[str, str]] = {
     "programme.move": "调整议程次序",
     "programme.remove": "移出议程",
     "programme.publish": "公布议程",
+    "node.create": "新增网络节点",
+    "node.edit": "改网络节点",
+    "node.verify": "核实网络节点",
+    "link.create": "新增网络链路",
+    "link.edit": "改网络链路",
+    "link.verify": "核实网络链路",
+    "member.move": "改常设市场归属",
     "demo.create": "生成演示数据",
     "demo.clear": "清除演示数据",
 }
@@ -120,6 +127,9 @@ OBJECTS: Final[dict[str, str]] = {
     "search": "保存的搜索",
     "page": "页面",
     "contract": "合同",
+    "network_node": "网络节点",
+    "network_link": "网络链路",
+    "market_member": "常设市场归属",
     "dataset": "数据集",
 }
 """What an action is done to."""
@@ -269,6 +279,16 @@ _DETAILS: Final[dict[str, str]] = {
     "league_code": "盟市",
     "banner_code": "旗县",
     "ip": "知识产权编号",
+    "staff": "人员数",
+    "opened_on": "启用日期",
+    "last_report_on": "最近上报",
+    "verified_on": "核实日期",
+    "source_publisher": "来源",
+    "source_date": "来源日期",
+    "source_precision": "来源日期精度",
+    "source_url": "来源网址",
+    "zone": "常设市场",
+    "note": "说明",
 }
 _VALUES: Final[dict[str, dict[str, str]]] = {
     "state": {state.value: state.label for state in (EventState.CANCELLED, *SubmissionState, *ClaimState)},

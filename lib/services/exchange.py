@@ -24,7 +24,7 @@ from lib.domain.vocabulary import Level, Origin
 from lib.files import export, tables
 from lib.files.facts import ROWS, Kind, Places, Row, header_problem, read_row
 from lib.files.tables import Line, Table
-from lib.services import audit
+from lib.services import audit, structure
 from lib.settings import settings
 from lib.store.engine import Database
 from lib.store.models import (
@@ -131,6 +131,8 @@ def load_public(database: Database, *, actor: Actor) -> dict[str, Outcome]:
     with database.write() as session:
         _alone(session)
         outcomes["divisions.csv"] = _load_plain(session, Division, _divisions(contents["divisions.csv"]))
+        for table, built in structure.build(session).items():
+            outcomes[table] = Outcome(built.imported, built.updated, built.unchanged)
         for kind in ROWS:
             outcomes[f"{kind}.csv"] = _load(session, kind, contents[f"{kind}.csv"])
         outcomes["policy_clauses.csv"] = _load_plain(session, PolicyClause, _clauses(contents["policy_clauses.csv"]))

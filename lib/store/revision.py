@@ -24,6 +24,9 @@ TOPICS: Final = frozenset(
         "match_decision",
         "division",
         "policy_clause",
+        "network_node",
+        "network_link",
+        "market_member",
     }
 )
 

@@ -47,7 +47,10 @@ from lib.store.models import (
     JuryResult,
     Login,
     Mark,
+    MarketMember,
     MatchDecision,
+    NetworkLink,
+    NetworkNode,
     Notice,
     ProgrammeVersion,
     Question,
@@ -145,6 +148,10 @@ def fill(db: Database, folder: Path) -> None:
                          created_at=MOMENT),
                 Criterion(event_id=event.id, position=0, name="成熟度", weight=100),
                 Judge(event_id=event.id, number=1, code_hash="c", made_at=MOMENT),
+                NetworkNode(kind="station", division_code="150222", name=ODD, staff=0, state="open",
+                            opened_on=date(2026, 1, 2), **OF),
+                MarketMember(zone="中部", league_code="150200", valid_to=date(2026, 1, 1), basis=ODD, **OF),
+                NetworkLink(node_id=1, kind="outside", platform=ODD, target=ODD, state="none", **OF),
                 JuryResult(event_id=event.id, content=[{"item": 1, "score": "88.50"}], frozen_at=MOMENT),
             ]
         )  # fmt: skip

@@ -22,7 +22,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import lib.services
-from lib.domain.access import VISITOR, Actor, Permission, Role
+from lib.domain.access import REGION, VISITOR, Actor, Permission, Role
 from lib.domain.dates import now_utc, today_shanghai
 from lib.domain.errors import AccessDenied, NotFound, ProductError
 from lib.domain.submissions import Action
@@ -49,7 +49,19 @@ from lib.services.roadshows import EventQuery
 from lib.services.statistics import StatisticQuery
 from lib.settings import ROOT, settings
 from lib.store.engine import Database
-from lib.store.models import Account, Attachment, Event, EventItem, Interest, Organization, Question, Submission, Thread
+from lib.store.models import (
+    Account,
+    Attachment,
+    Event,
+    EventItem,
+    Interest,
+    NetworkLink,
+    NetworkNode,
+    Organization,
+    Question,
+    Submission,
+    Thread,
+)
 from tests.architecture.test_rules import WITHOUT_CHECK
 from tests.samples import (
     BAOTOU,
@@ -58,6 +70,8 @@ from tests.samples import (
     XILINGOL,
     achievement,
     demand,
+    node,
+    outside_link,
     person,
     registration,
     roadshow,
@@ -114,6 +128,10 @@ REASON: Final = "想做中试合作，需要了解参数。"
 FILE: Final = ("说明.txt", "附件内容".encode())
 
 
+def region(actor: Actor, _own: bool, _near: bool) -> bool:
+    return actor.scope == REGION
+
+
 def nothing_of_it(_actor: Actor, _own: bool, _near: bool) -> bool:
     return False
 
@@ -133,6 +151,7 @@ REACHES: Final[dict[Reach, str]] = {
     owner_or_scope: "the owner, officials of the place; never the asker",
     deciding: "brokers, the owner of the demand, officials of its place",
     answering: "owners, and officials of the place",
+    region: "whoever answers for the whole region",
     nothing_of_it: "only what the actor asked for",
     not_administrators: "everybody but administrators",
 }
@@ -326,6 +345,16 @@ ROWS: Final[dict[str, Row]] = {
     "network.entries": Row(P.READ_NETWORK, args=lambda w: (Metric.ACHIEVEMENTS, XILINGOL)),
     **{f"network.{name}": Row(P.READ_NETWORK, args=lambda w: ("league",)) for name in ("nodes", "unplaced")},
     **{f"network.{name}": Row(P.READ_NETWORK) for name in ("zones", "origins_present", "until")},
+    **{f"nodes.{name}": Row(P.READ_NETWORK) for name in ("listing", "links", "members")},
+    "nodes.read": Row(P.READ_NETWORK, args=lambda w: (w.node,)),
+    "nodes.history": Row(P.READ_NETWORK, args=lambda w: ("network_node", w.node)),
+    "node_entries.add_node": Row(P.MANAGE_NETWORK, scope, lambda w: (token_hex(16), "152502", node())),
+    "node_entries.save_node": Row(P.MANAGE_NETWORK, scope, lambda w: (w.node, node(), 1)),
+    "node_entries.verify_node": Row(P.MANAGE_NETWORK, scope, lambda w: (w.node, 1)),
+    "node_entries.add_link": Row(P.MANAGE_NETWORK, scope, lambda w: (token_hex(16), w.node, outside_link())),
+    "node_entries.save_link": Row(P.MANAGE_NETWORK, scope, lambda w: (w.link, outside_link(), 1)),
+    "node_entries.verify_link": Row(P.MANAGE_NETWORK, scope, lambda w: (w.link, 1)),
+    "node_entries.move_member": Row(P.MANAGE_NETWORK, region, lambda w: (token_hex(16), {}, 1)),
     "overview.read": Row(P.READ_HOME),
     "records.achievement": Row(P.READ_CATALOGUE, args=lambda w: (w.record,)),
     "records.demand": Row(P.READ_CATALOGUE, args=lambda w: (w.demand,)),
@@ -497,8 +526,10 @@ def _build(rehearsal: Rehearsal, folder: Path) -> Any:
     with real.read() as session:
         login = session.get_one(Account, owner.account_id).login
         attachment = session.scalars(select(Attachment.id).where(Attachment.account_id == owner.account_id)).first()
+        branch = session.scalars(select(NetworkNode.id).where(NetworkNode.division_code == XILINGOL)).one()
+        upwards = session.scalars(select(NetworkLink.id).where(NetworkLink.node_id == branch)).one()
     world = SimpleNamespace(
-        ticket=ticket,
+        ticket=ticket, node=branch, link=upwards,
         database=rehearsal, folder=folder / "nowhere", ours=ours, theirs=theirs, events=(near_event, far_event),
         pending=pending, receipt=receipt, returned=returned, returned_receipt=returned_receipt, published=published,
         demand=decide(wanted, Action.PUBLISH),

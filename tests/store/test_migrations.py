@@ -143,7 +143,32 @@ def _fill(connection: Connection, *, chained: bool) -> Callable[..., None]:
     return put
 
 
-LANDED: dict[str, Callable[[Connection], Any]] = {"0001": _first, "0002": _second, "0003": _third, "0004": _fourth}
+def _fifth(connection: Connection) -> None:
+    """Schema 0005 with rows in every table: those of 0004, and what happens around an event."""
+    put = _third(connection)
+    put("saved_search", account_id=1, kind="demand", name="稀土", query="q=稀土")
+    put("programme_version", event_id=1, number=1, account_id=1)
+    put("attendee", event_id=1, draft_id=f"{11:032x}", receipt="GM-1", key_hash="k", state="registered", name="张三",
+        account_id=None)  # fmt: skip
+    put("stage", event_id=1, account_id=None)
+    put("mark", draft_id=f"{12:032x}", event_id=1, event_item_id=1, need=5)
+    put("question", draft_id=f"{13:032x}", event_id=1, event_item_id=1, text="多少钱？", state="new")
+    put("criterion", event_id=1, name="成熟度", weight=100)
+    put("judge", id=1, event_id=1, number=1)
+    put("score", judge_id=1, event_item_id=1, criterion_id=1, points="88.5")
+    put("jury_result", event_id=1, frozen_by=None)
+    put("interest", id=1, draft_id=f"{14:032x}", event_id=1, event_item_id=1)
+    put("thread", id=1, interest_id=1, state="open", signed_on=None)
+    put("thread_step", thread_id=1, state="open")
+
+
+LANDED: dict[str, Callable[[Connection], Any]] = {
+    "0001": _first,
+    "0002": _second,
+    "0003": _third,
+    "0004": _fourth,
+    "0005": _fifth,
+}
 
 
 def _rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """The tables, one noun a class."""
 
 from lib.store.models.base import Base
+from lib.store.models.network import MarketMember, NetworkLink, NetworkNode
 from lib.store.models.people import Account, AccountLink, Attempt, EventOrganizer, Identity, Login
 from lib.store.models.place import Division
 from lib.store.models.records import (
@@ -71,7 +72,10 @@ __all__ = [
     "JuryResult",
     "Login",
     "Mark",
+    "MarketMember",
     "MatchDecision",
+    "NetworkLink",
+    "NetworkNode",
     "Notice",
     "Organization",
     "PolicyClause",
