@@ -40,6 +40,7 @@ from lib.services import attachments, attendance, grants, links, reviews, search
 from lib.services.catalogue import CatalogueQuery
 from lib.services.channels import FactQuery, FlowQuery
 from lib.services.contracts import ContractQuery
+from lib.services.coverage import Need
 from lib.services.demo import Volume
 from lib.services.entries import AuditQuery
 from lib.services.identities import Proof
@@ -355,6 +356,9 @@ ROWS: Final[dict[str, Row]] = {
     "node_entries.save_link": Row(P.MANAGE_NETWORK, scope, lambda w: (w.link, outside_link(), 1)),
     "node_entries.verify_link": Row(P.MANAGE_NETWORK, scope, lambda w: (w.link, 1)),
     "node_entries.move_member": Row(P.MANAGE_NETWORK, region, lambda w: (token_hex(16), {}, 1)),
+    "coverage.survey": Row(P.READ_NETWORK, args=lambda w: (Need.STATION,)),
+    "coverage.where_next": Row(P.READ_NETWORK, args=lambda w: (Need.STATION, 1)),
+    "coverage.has_population": Row(P.READ_NETWORK),
     "overview.read": Row(P.READ_HOME),
     "records.achievement": Row(P.READ_CATALOGUE, args=lambda w: (w.record,)),
     "records.demand": Row(P.READ_CATALOGUE, args=lambda w: (w.demand,)),
