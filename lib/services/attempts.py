@@ -28,6 +28,9 @@ ATTEND: Final = "attend"
 RESPOND: Final = "respond"
 """A mark, question or intention that was sent; the key is the device."""
 
+JUDGE: Final = "judge"
+"""A wrong code of a judge; the key is the address."""
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -45,6 +48,7 @@ def limit(kind: str) -> Limit:
         REGISTER: Limit(settings().registrations, 0, timedelta(hours=1)),
         RECEIPT: Limit(10, 0, timedelta(hours=1)),
         ATTEND: Limit(settings().registrations * 10, 0, timedelta(hours=1)),
+        JUDGE: Limit(30, 0, timedelta(hours=1)),
         RESPOND: Limit(600, 0, timedelta(hours=1)),
     }[kind]
 

@@ -56,6 +56,7 @@ from lib.store.models import (
     Event,
     EventItem,
     Interest,
+    Judge,
     NetworkLink,
     NetworkNode,
     Organization,
@@ -386,6 +387,19 @@ ROWS: Final[dict[str, Row]] = {
     "programme.move": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 1, 0, "stale")),
     "programme.remove": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 1, "stale")),
     "programme.publish": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], "stale")),
+    # a jury
+    "jury.desk": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "jury.set_criteria": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], (("团队", 100),), ())),
+    "jury.appoint": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 7)),
+    "jury.renew": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 1)),
+    "jury.switch": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], 1, False)),
+    "jury.freeze": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "jury.unfreeze": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], "一位评委看错了项目")),
+    "jury.publish": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "jury.export_result": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "jury.result": Row(P.READ_EVENTS, args=lambda w: (w.events[0],)),
+    "jury.sheet": Row(P.TAKE_PART, args=lambda w: (w.events[0], "K7MP2-X9RTW")),
+    "jury.score": Row(P.TAKE_PART, args=lambda w: (w.events[0], "K7MP2-X9RTW", 1, {})),
     # an audience
     "attendance.register": Row(P.TAKE_PART, args=lambda w: (w.events[0], token_hex(16), {})),
     "attendance.booking": Row(P.TAKE_PART, args=lambda w: (w.ticket.receipt, w.ticket.key)),
@@ -486,6 +500,8 @@ def _build(rehearsal: Rehearsal, folder: Path) -> Any:
     ticket = attendance.register(real, near_event, token_hex(16), GUEST | {"phone": "13912349999"}, actor=VISITOR)
     with real.write() as session:
         session.add(EventItem(event_id=near_event, title="项目"))
+        for number in (near_event, far_event):
+            session.add(Judge(event_id=number, number=1, code_hash=f"{number:064}", made_at=now_utc()))
         session.add(Question(draft_id=token_hex(16), event_id=near_event, event_item_id=1, browser_hash="b", text="问",
                              created_at=now_utc()))  # fmt: skip
         wish = Interest(draft_id=token_hex(16), event_id=near_event, event_item_id=1, browser_hash="b",
