@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.metadata import version
 
-from bench import fuzz, index, matches, page, search, sessions
+from bench import fuzz, index, matches, page, search, sessions, stage
 from bench.bed import Bed
 from bench.servers import FOLDER
 from lib.domain.dates import now_utc
@@ -33,6 +33,7 @@ PARTS: dict[str, tuple[str, Part]] = {
     "opening": ("Every page: opening it", page.openings),
     "traffic": ("Map pages: bytes of a rerun after a widget change", page.traffic),
     "sessions": ("Many sessions at once", sessions.sessions),
+    "stage": ("A full hall: phones that follow a stage and send", stage.stage),
 }
 """By name: title and work."""
 

@@ -22,6 +22,7 @@ SQLITE = "SQLite"
 POSTGRESQL = "PostgreSQL"
 
 _REAL = (["init"],)
+_STAGE = (["init"], ["demo", "--roadshows"])
 _MADE_BY = ("lib/domain", "lib/store", "lib/services", "data")
 
 
@@ -96,6 +97,14 @@ class Bed:
                 found[kind] = Corpus(session)
         return found
 
+    @cached_property
+    def stages(self) -> dict[str, str]:
+        """Addresses of databases with the demonstration roadshows, by kind; they are written in."""
+        file = FOLDER / "staged.db"
+        _remove(file)
+        shutil.copyfile(_made("stage.db", _STAGE), file)
+        return {SQLITE: f"sqlite:///{file}", POSTGRESQL: self._on_postgresql("stage", _STAGE)}
+
     def copy(self) -> Database:
         """A SQLite database at volume that may be written in; made anew by every call."""
         file = FOLDER / "written.db"
@@ -123,10 +132,14 @@ class Bed:
     @cached_property
     def tuned(self) -> str:
         """The same in our launch configuration."""
-        file = FOLDER / "hello.db"
+        return self.running.enter_context(servers.tuned_hello(self.unread("hello.db")))
+
+    def unread(self, name: str) -> str:
+        """Address of a database that nothing is read from, in a file of this name: our launch wants one of its own."""
+        file = FOLDER / name
         _remove(file)
         shutil.copyfile(self.real, file)
-        return self.running.enter_context(servers.tuned_hello(f"sqlite:///{file}"))
+        return f"sqlite:///{file}"
 
     @cached_property
     def small(self) -> str:

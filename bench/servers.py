@@ -40,6 +40,13 @@ def tuned_hello(address: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
+def empty(address: str) -> Iterator[str]:
+    """A page with nothing on it and a route that does nothing, in our launch configuration."""
+    with _ours("bench.empty_app", [], address) as origin:
+        yield origin
+
+
+@contextlib.contextmanager
 def product(address: str) -> Iterator[str]:
     """`python -m lib serve` on a database. Yields its origin."""
     with _ours("lib", ["serve"], address) as origin:
