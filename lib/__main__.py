@@ -288,6 +288,16 @@ def sweep() -> None:
 
 
 @app.command()
+def rollup() -> None:
+    """按合同逐条重算汇总数；平时由数据库随每次写入更新，对不上时才用。"""
+    from lib.services import rollup as service
+
+    with _database() as store:
+        counted = service.rebuild(store, actor=ACTOR)
+    print(f"已重算合同汇总：{counted} 项合同。")
+
+
+@app.command()
 def serve() -> None:
     """启动服务；地址与端口由环境变量 HOST、PORT 设定。"""
     from lib.server import launch

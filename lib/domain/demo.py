@@ -17,6 +17,7 @@ from lib.domain.vocabulary import (
     DEMAND_CLASSES,
     FIELDS,
     IP_TYPES,
+    PLAN_SOURCES,
     PRICING_MODES,
     STAGES,
     TRANSFER_MODES,
@@ -159,6 +160,13 @@ _CONTRACTS: Final = (
     ("FW", "技术服务", "技术服务", 34), ("FW", "技术培训", "技术培训", 4),
 )  # fmt: skip
 """Type, what the title ends with, mode as printed, and how common it is."""
+_RIGHTS: Final = {
+    "专利权转让": "发明专利", "专利实施许可": "发明专利", "技术秘密转让": "技术秘密",
+    "技术秘密使用许可": "技术秘密", "技术培训": "未涉及知识产权",
+}  # fmt: skip
+"""What a mode of contract is about by its name; the others draw from all kinds by these weights."""
+_IP_WEIGHTS: Final = (14, 6, 1, 7, 1, 2, 1, 18, 50)
+_PLAN_WEIGHTS: Final = (4, 3, 8, 5, 80)
 
 
 @dataclass(frozen=True)
@@ -270,9 +278,12 @@ def demands(count: int, seed: int, setting: Setting) -> Iterator[dict[str, Any]]
 
 
 CONTRACT_COLUMNS: Final = (
-    "title", "contract_type", "field", "mode", "pricing", "year", "created_at", "updated_at",
-    "seller", "buyer", "seller_place", "buyer_place", "amount", "technology_amount",
+    "title", "contract_type", "field", "mode", "pricing", "year", "created_at", "updated_at", "registered_on",
+    "ip_type", "plan_source", "seller", "buyer", "seller_place", "buyer_place", "seller_kind", "buyer_kind",
+    "amount", "technology_amount",
 )  # fmt: skip
+_DEAL, _ROUTE = slice(0, 11), slice(11, 17)
+_AMOUNT: Final = slice(17, 19)
 _DEALS = 60_000
 _ROUTES = 20_000
 _AMOUNTS = 10_000
@@ -285,9 +296,10 @@ def contracts(count: int, seed: int, setting: Setting, prepare: Prepare) -> Iter
     技术交易额 never exceeds 合同成交额 (R01), and licences are signed from 2021 on only.
     """
     rng = Random(f"contracts {seed}")  # noqa: S311 - invented data, not a secret
-    deals = [_prepared(CONTRACT_COLUMNS[:8], deal, prepare) for deal in _deals(rng)]
-    routes = [_prepared(CONTRACT_COLUMNS[8:12], route, prepare) for route in _routes(rng, setting)]
-    amounts = [_prepared(CONTRACT_COLUMNS[12:], amount, prepare) for amount in _amounts(rng)]
+    other = Random(f"contracts {seed}, what else")  # noqa: S311 - as above
+    deals = [_prepared(CONTRACT_COLUMNS[_DEAL], deal, prepare) for deal in _deals(rng, other)]
+    routes = [_prepared(CONTRACT_COLUMNS[_ROUTE], route, prepare) for route in _routes(rng, setting)]
+    amounts = [_prepared(CONTRACT_COLUMNS[_AMOUNT], amount, prepare) for amount in _amounts(rng)]
     for start in range(0, count, _BATCH):
         size = min(_BATCH, count - start)
         drawn = zip(rng.choices(deals, k=size), rng.choices(routes, k=size), rng.choices(amounts, k=size), strict=True)
@@ -298,8 +310,8 @@ def _prepared(columns: Sequence[str], values: Sequence[Any], prepare: Prepare) -
     return tuple(prepare(column, value) for column, value in zip(columns, values, strict=True))
 
 
-def _deals(rng: Random) -> Iterator[tuple[Any, ...]]:
-    """Title, type, field, mode, pricing, year and moment."""
+def _deals(rng: Random, other: Random) -> Iterator[tuple[Any, ...]]:
+    """Title, type, field, mode, pricing, year, moment, 登记日期, 知识产权 and 计划来源."""
     titles = {code: _titles(p) for code, p in PHRASES.items()}
     moments = _moments(rng)
     weights = [weight for *_, weight in _CONTRACTS]
@@ -311,11 +323,14 @@ def _deals(rng: Random) -> Iterator[tuple[Any, ...]]:
         if kind == "XK" and year < LICENCES_SINCE:
             kind, end, mode, _weight = _CONTRACTS[2]
         pricing = PRICING_MODES[_below(rng, 3)]
-        yield f"{qualifier}{thing}{work}{end}合同", kind, code, mode, pricing, year, moment, moment
+        right = _RIGHTS.get(mode) or other.choices(IP_TYPES, _IP_WEIGHTS)[0]
+        plan = other.choices(PLAN_SOURCES, _PLAN_WEIGHTS)[0]
+        title = f"{qualifier}{thing}{work}{end}合同"
+        yield title, kind, code, mode, pricing, year, moment, moment, moment.date(), right, plan
 
 
-def _routes(rng: Random, setting: Setting) -> Iterator[tuple[str, str, str, str]]:
-    """Seller, buyer and their places: within the region, in from elsewhere or out to elsewhere."""
+def _routes(rng: Random, setting: Setting) -> Iterator[tuple[str, ...]]:
+    """Seller, buyer, their places and kinds: within the region, in from elsewhere or out to elsewhere."""
     home = [(unit.name, unit.banner or unit.league) for unit in _home_units(rng, setting)]
     provinces = [
         (f"{name}{_coined(rng)}{_UNITS[_below(rng, len(_UNITS))]}{MARK}", code)
@@ -332,7 +347,15 @@ def _routes(rng: Random, setting: Setting) -> Iterator[tuple[str, str, str, str]
             other = provinces if way < 90 else countries
             partner = other[_below(rng, len(other))]
             seller, buyer = (partner, buyer) if way < 75 or way >= 94 else (seller, partner)
-        yield seller[0], buyer[0], seller[1], buyer[1]
+        yield seller[0], buyer[0], seller[1], buyer[1], _party(seller[0]), _party(buyer[0])
+
+
+def _party(name: str) -> str:
+    """What kind of party an invented unit is, by how its name ends."""
+    plain = name.removesuffix(MARK)
+    if plain.endswith("大学"):
+        return "高等院校"
+    return "企业法人" if plain.endswith("公司") else "科研机构"
 
 
 def _amounts(rng: Random) -> Iterator[tuple[Decimal, Decimal]]:

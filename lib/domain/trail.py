@@ -110,6 +110,7 @@ ACTIONS: Final[dict[str, str]] = {
     "member.move": "改常设市场归属",
     "demo.create": "生成演示数据",
     "demo.clear": "清除演示数据",
+    "data.rollup": "重算合同汇总",
 }
 """Every action that is recorded; a test keeps the list whole."""
 

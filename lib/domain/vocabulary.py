@@ -319,6 +319,12 @@ CONTRACT_TYPES: Final[dict[str, str]] = {
     "FW": "技术服务合同",
 }
 """民法典 第二十章; 技术许可合同 stands alone from 2021-01-01."""
+PARTY_KINDS: Final = (
+    "企业法人", "科研机构", "高等院校", "医疗卫生机构", "其他事业法人", "机关法人", "社团法人", "自然人", "其他组织",
+)  # fmt: skip
+"""买方、卖方性质: the reporting groups of 技术合同登记表, with 事业法人 in its parts."""
+PLAN_SOURCES: Final = ("国家计划", "部门计划", "省级计划", "地市县计划", "计划外")
+"""计划来源 by level: 计划外 is the registration form's last choice, the levels above it are our words."""
 
 UNDISCLOSED: Final = "未披露"
 NO_DATA: Final = "暂无数据"

@@ -1,7 +1,8 @@
 """Everything there is, as files: exported and imported, backed up and restored, between SQLite and PostgreSQL too.
 
 What is written comes from one read snapshot, so it is consistent while others write. Each table is one file of JSON
-lines. Search indexes are left out and built anew. An archive holds everything confidential that the database holds.
+lines. Search indexes and sums of contracts are left out and built anew. An archive holds everything confidential that
+the database holds.
 """
 
 import contextlib
@@ -26,13 +27,15 @@ from lib.domain.errors import Conflict, InvalidInput, Unavailable
 from lib.files import bundle
 from lib.services import audit
 from lib.settings import settings
-from lib.store import chain, migrations, search
+from lib.store import chain, migrations, rollup, search
 from lib.store.engine import Database
 from lib.store.models import Attachment, AuditHead, Base
 from lib.store.models.base import Exact, Moment, Money
 
 _BATCH: Final = 1000
-_DERIVED: Final = frozenset(index.table.name for index in search.INDEXES.values())
+_DERIVED: Final = frozenset(
+    (*(index.table.name for index in search.INDEXES.values()), *(cube.table_name for cube in rollup.CUBES))
+)
 _STORED: Final = re.compile(r"[0-9a-f]{32}")
 _BLOCK: Final = 1 << 20
 
@@ -192,7 +195,8 @@ def restore(database: Database, source: Path, *, actor: Actor, despite_faults: b
             with database.write() as session:
                 _require_empty(session)
                 session.execute(AuditHead.__table__.delete())  # type: ignore[attr-defined]
-                rows = {table.name: _load(session, table, reader) for table in tables()}
+                with rollup.paused(session.connection()):
+                    rows = {table.name: _load(session, table, reader) for table in tables()}
                 if rows != facts["rows"]:
                     raise bundle.damaged(source, "行数与清单不符")
                 _set_sequences(session, facts["sequences"])

@@ -1,21 +1,24 @@
 """Technology contracts that are public: few, and nearly all without an amount. Demonstration rows only on request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, extract, func, or_, select
 from sqlalchemy.orm import Session
 
 from lib.domain import paging
-from lib.domain.access import Actor, Permission, require
+from lib.domain.access import REGION, Actor, Permission, require
 from lib.domain.errors import InvalidQuery
-from lib.domain.vocabulary import CONTRACT_TYPES, UNDISCLOSED, Origin
+from lib.domain.vocabulary import CONTRACT_TYPES, FIELDS, IP_TYPES, PARTY_KINDS, PLAN_SOURCES, UNDISCLOSED, Origin
+from lib.services import rollup
 from lib.services.catalogue import MAX_SIZE, UNKNOWN, FacetValue, Source
 from lib.services.contains import contains_all
+from lib.services.rollup import Sums
 from lib.store.models import Contract
 from lib.store.models.base import stated
+from lib.store.rollup import HOME
 
 TYPE_NOTE: Final = (
     "合同类型自 2021-01-01 起为五类，技术许可合同单列（民法典第二十章）；此前为四类，许可并入技术转让。"
@@ -23,11 +26,36 @@ TYPE_NOTE: Final = (
 )
 
 FACETS: Final = ("origin", "mode", "type", "year")
+SIDES: Final = ("seller", "buyer")
+"""Filters by where a party is: a league's code, 150000 for anywhere in the region, OUT, UNKNOWN."""
+OUT: Final = "outside"
+PARTS: Final[dict[str, tuple[str, ...]]] = {
+    "field": tuple(map(str, FIELDS)),
+    "ip": IP_TYPES,
+    "seller_kind": PARTY_KINDS,
+    "buyer_kind": PARTY_KINDS,
+    "plan": PLAN_SOURCES,
+}
+"""Filters by what a contract is registered with, and their values; UNKNOWN is one of each."""
+_COLUMNS: Final[dict[str, Any]] = {
+    "type": Contract.contract_type,
+    "mode": Contract.mode,
+    "year": Contract.year,
+    "field": Contract.field,
+    "ip": Contract.ip_type,
+    "seller_kind": Contract.seller_kind,
+    "buyer_kind": Contract.buyer_kind,
+    "plan": Contract.plan_source,
+}
+_NUMBERS: Final = ("year", "field")
 
 
 @dataclass(frozen=True)
 class ContractQuery:
-    """What is asked of the contracts. Empty `origin` means public ones only: demonstration is off unless asked for."""
+    """What is asked of the contracts. Empty `origin` means public ones only: demonstration is off unless asked for.
+
+    `months` are the first and the last month of registration, for contracts whose day of registration is known.
+    """
 
     q: str = ""
     origin: tuple[str, ...] = ()
@@ -36,11 +64,24 @@ class ContractQuery:
     year: tuple[str, ...] = ()
     page: int = 1
     size: int = 20
+    months: tuple[int, int] | None = None
+    seller: tuple[str, ...] = ()
+    buyer: tuple[str, ...] = ()
+    field: tuple[str, ...] = ()
+    ip: tuple[str, ...] = ()
+    seller_kind: tuple[str, ...] = ()
+    buyer_kind: tuple[str, ...] = ()
+    plan: tuple[str, ...] = ()
 
     @property
     def origins(self) -> tuple[str, ...]:
         """The origins that are listed."""
         return self.origin or (Origin.PUBLIC.value,)
+
+    @property
+    def kept(self) -> bool:
+        """True when the sums that the database keeps can answer: no words, and none of the further filters."""
+        return not (self.q.strip() or self.months or any(getattr(self, name) for name in (*SIDES, *PARTS)))
 
 
 @dataclass(frozen=True)
@@ -67,13 +108,22 @@ class ContractRow:
 
 @dataclass(frozen=True)
 class ContractPage:
-    """One page of contracts; `disclosed` counts those whose amount is public."""
+    """One page of contracts and what all that match add up to."""
 
     query: ContractQuery
-    total: int
-    disclosed: int
+    sums: Sums
     items: tuple[ContractRow, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
+
+    @property
+    def total(self) -> int:
+        """How many contracts match."""
+        return self.sums.number
+
+    @property
+    def disclosed(self) -> int:
+        """Those whose amount is disclosed."""
+        return self.sums.disclosed
 
     @property
     def pages(self) -> int:
@@ -83,31 +133,30 @@ class ContractPage:
 
 @dataclass(frozen=True)
 class Combination:
-    """How many contracts share type, mode and year; UNKNOWN where undisclosed."""
+    """What contracts of one type, mode and year add up to; UNKNOWN where undisclosed."""
 
     type: str
     mode: str
     year: str
-    count: int
-    disclosed: int
+    sums: Sums
 
 
 def census(session: Session, query: ContractQuery, *, actor: Actor) -> tuple[Combination, ...]:
-    """The contracts with the words and origins of the query, counted once by everything else that filters them.
+    """The contracts that match, but for type, mode and year: counted once by everything else that filters them.
 
     A few hundred combinations stand for a million contracts, so every filter, page and count of the list
-    follows from one pass. Raises AccessDenied.
+    follows from them; where the database keeps the sums, not one contract is read. Raises AccessDenied.
     """
     require(actor, Permission.READ_STATISTICS)
-    columns = (Contract.contract_type, Contract.mode, Contract.year)
-    statement = (
-        select(*columns, func.count(), func.count(Contract.amount))
-        .where(*_words(query.q), Contract.origin.in_(query.origins))
-        .group_by(*columns)
-    )
+    names = ("type", "mode", "year")
+    if query.kept:
+        found = rollup.sums(session, names, origins=query.origins, actor=actor)
+    else:
+        columns = [_COLUMNS[name] for name in names]
+        found = rollup.counted(session, columns, _base(query))
     return tuple(
-        Combination(kind or UNKNOWN, mode or UNKNOWN, str(year or UNKNOWN), count, disclosed)
-        for kind, mode, year, count, disclosed in session.execute(statement)
+        Combination(kind or UNKNOWN, mode or UNKNOWN, str(year or UNKNOWN), total)
+        for (kind, mode, year), total in found.items()
     )
 
 
@@ -116,32 +165,23 @@ def search_contracts(
 ) -> ContractPage:
     """Contracts that match, newest first; facets origin, type, mode, year ignore themselves.
 
-    `counted` is the census of the same words and origins, where the caller has it already. Raises InvalidQuery
-    for a page, size or facet value out of range, AccessDenied.
+    `counted` is the census of the same query, where the caller has it already. Raises InvalidQuery
+    for a page, size or filter value out of range, AccessDenied.
     """
     require(actor, Permission.READ_STATISTICS)
-    if query.page < 1 or not 1 <= query.size <= MAX_SIZE:
-        raise InvalidQuery(f"页码从 1 起，每页 1 至 {MAX_SIZE} 条。")
-    for name in FACETS:
-        for value in getattr(query, name):
-            if not valid(name, value):
-                raise InvalidQuery(f"筛选值无效：{name}={value[:20]}。")
+    _check(query)
     combinations = census(session, query, actor=actor) if counted is None else counted
     chosen = {"type": query.type, "mode": query.mode, "year": query.year}
     matching = [one for one in combinations if _matches(one, chosen)]
-    rows = session.scalars(
-        select(Contract)
-        .where(*_words(query.q), Contract.origin.in_(query.origins), *_conditions(query))
-        .order_by(Contract.year.desc().nulls_last(), Contract.id.desc())
-        .offset((query.page - 1) * query.size)
-        .limit(query.size)
-    )
+    dated = sum(one.sums.number for one in matching if one.year != UNKNOWN)
     return ContractPage(
         query,
-        sum(one.count for one in matching),
-        sum(one.disclosed for one in matching),
-        tuple(_row(row) for row in rows),
-        {**{name: _facet(name, combinations, chosen) for name in chosen}, "origin": _origins(session, query)},
+        sum((one.sums for one in matching), Sums()),
+        tuple(_row(row) for row in _rows(session, query, dated)),
+        {
+            **{name: _facet(name, combinations, chosen) for name in chosen},
+            "origin": _origins(session, query, actor=actor),
+        },
     )
 
 
@@ -151,6 +191,10 @@ def valid(facet: str, value: str) -> bool:
         return value in {origin.value for origin in Origin}
     if value == UNKNOWN:
         return True
+    if facet in PARTS:
+        return value in PARTS[facet]
+    if facet in SIDES:
+        return value == OUT or (len(value) == 6 and value.isascii() and value.isdigit() and value.endswith("00"))
     if facet == "type":
         return value in CONTRACT_TYPES
     if facet == "year":
@@ -159,29 +203,81 @@ def valid(facet: str, value: str) -> bool:
 
 
 # ------------------------------------------------------------------ inside
-def _words(q: str) -> list[ColumnElement[bool]]:
-    return contains_all(q, Contract.title, Contract.seller, Contract.buyer)
+def _check(query: ContractQuery) -> None:
+    if query.page < 1 or not 1 <= query.size <= MAX_SIZE:
+        raise InvalidQuery(f"页码从 1 起，每页 1 至 {MAX_SIZE} 条。")
+    if query.months and not 1 <= query.months[0] <= query.months[1] <= 12:
+        raise InvalidQuery("月份从 1 到 12，起始月不晚于结束月。")
+    for name in (*FACETS, *SIDES, *PARTS):
+        for value in getattr(query, name):
+            if not valid(name, value):
+                raise InvalidQuery(f"筛选值无效：{name}={value[:20]}。")
 
 
-def _conditions(query: ContractQuery) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for values, column, blank in (
-        (query.type, Contract.contract_type, Contract.contract_type.is_(None)),
-        (query.mode, Contract.mode, Contract.mode == ""),
-        (query.year, Contract.year, Contract.year.is_(None)),
-    ):
+def _base(query: ContractQuery) -> list[ColumnElement[bool]]:
+    """Everything that is asked but type, mode and year."""
+    found: list[ColumnElement[bool]] = [Contract.origin.in_(query.origins), Contract.withdrawn_on.is_(None)]
+    found += contains_all(query.q, Contract.title, Contract.seller, Contract.buyer)
+    if query.months:
+        month = extract("month", Contract.registered_on)
+        found.append(month.between(*query.months))
+    for column, values in ((Contract.seller_place, query.seller), (Contract.buyer_place, query.buyer)):
         if values:
-            stated_ones = [value for value in values if value != UNKNOWN]
-            chosen = column.in_([int(value) for value in stated_ones] if column is Contract.year else stated_ones)
-            found.append(or_(chosen, blank) if UNKNOWN in values else chosen)
+            found.append(or_(*(_at(column, value) for value in values)))
+    return found + [_one_of(name, values) for name in PARTS if (values := getattr(query, name))]
+
+
+def _at(column: Any, value: str) -> ColumnElement[bool]:
+    """Whether a party is there."""
+    home = func.substr(column, 1, 2) == HOME
+    if value == UNKNOWN:
+        return func.coalesce(column, "") == ""
+    if value == OUT:
+        return and_(column != "", ~home)
+    return home if value == REGION else func.substr(column, 1, 4) == value[:4]
+
+
+def _one_of(name: str, values: tuple[str, ...]) -> ColumnElement[bool]:
+    column = _COLUMNS[name]
+    stated_ones = [int(value) if name in _NUMBERS else value for value in values if value != UNKNOWN]
+    chosen: ColumnElement[bool] = column.in_(stated_ones)
+    if UNKNOWN not in values:
+        return chosen
+    return or_(chosen, column == "" if name == "mode" else column.is_(None))
+
+
+def _rows(session: Session, query: ContractQuery, dated: int) -> list[Contract]:
+    """The rows of the page: the dated ones by year, then those without; `dated` is how many there are.
+
+    Asked apart, so that either database reads an index backwards, whatever it thinks of nulls.
+    """
+    conditions = _base(query) + [_one_of(name, v) for name in ("type", "mode", "year") if (v := getattr(query, name))]
+    start = (query.page - 1) * query.size
+    found: list[Contract] = []
+    for known, skipped in ((Contract.year.is_not(None), start), (Contract.year.is_(None), max(0, start - dated))):
+        left = query.size - len(found)
+        if left:
+            newest = select(Contract).where(*conditions, known).order_by(Contract.year.desc(), Contract.id.desc())
+            found += session.scalars(newest.offset(skipped).limit(left))
     return found
 
 
-def _origins(session: Session, query: ContractQuery) -> tuple[FacetValue, ...]:
+def _origins(session: Session, query: ContractQuery, *, actor: Actor) -> tuple[FacetValue, ...]:
     """How many contracts of each origin all other filters leave."""
-    counted = select(Contract.origin, func.count()).where(*_words(query.q), *_conditions(query))
-    rows = session.execute(counted.group_by(Contract.origin).order_by(func.count().desc()))
-    return tuple(FacetValue(origin, Origin(origin).label, count) for origin, count in rows)
+    every = replace(query, origin=tuple(origin.value for origin in Origin))
+    names = ("type", "mode", "year")
+    if query.kept:
+        blank = {"type": "", "mode": "", "year": 0}
+        where = {
+            name: [blank[name] if v == UNKNOWN else int(v) if name == "year" else v for v in getattr(query, name)]
+            for name in names
+        }
+        counts = rollup.sums(session, ("origin",), where, origins=every.origins, actor=actor)
+    else:
+        conditions = _base(every) + [_one_of(name, v) for name in names if (v := getattr(query, name))]
+        counts = rollup.counted(session, [Contract.origin], conditions)
+    ordered = sorted(((key[0], total.number) for key, total in counts.items()), key=lambda item: -item[1])
+    return tuple(FacetValue(origin, Origin(origin).label, count) for origin, count in ordered)
 
 
 def _matches(one: Combination, chosen: Mapping[str, tuple[str, ...]], without: str = "") -> bool:
@@ -196,7 +292,7 @@ def _facet(
     for one in combinations:
         if _matches(one, chosen, without=name):
             value = getattr(one, name)
-            counts[value] = counts.get(value, 0) + one.count
+            counts[value] = counts.get(value, 0) + one.sums.number
 
     def rank(item: tuple[str, int]) -> tuple[bool, int, str]:
         value, count = item

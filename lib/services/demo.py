@@ -19,7 +19,7 @@ from lib.domain.errors import Conflict
 from lib.domain.vocabulary import Level, Origin
 from lib.services import audit, rehearsal
 from lib.settings import settings
-from lib.store import revision, search
+from lib.store import revision, rollup, search
 from lib.store.engine import Database
 from lib.store.models import Achievement, Contract, Demand, Division
 
@@ -67,7 +67,8 @@ def create(database: Database, volume: Volume, *, actor: Actor, progress: Progre
             if name in wanted:
                 _add_indexed(connection, index, rows, wanted[name], progress)
         if "contract" in wanted:
-            _add_contracts(connection, volume, setting, progress)
+            with rollup.paused(connection):
+                _add_contracts(connection, volume, setting, progress)
         if volume.roadshows:
             wanted["event"] = len(rehearsal.create(session, volume.seed))
         revision.bump(session, wanted)
@@ -81,10 +82,11 @@ def clear(database: Database, *, actor: Actor) -> dict[str, int]:
     with database.write() as session:
         removed["event"] = rehearsal.clear(session)
         connection = session.connection()
-        for name, entity in _TABLES.items():
-            removed[name] = connection.execute(delete(entity).where(entity.origin == Origin.DEMO.value)).rowcount
-            if removed[name] and name in search.INDEXES:
-                search.rebuild(connection, search.INDEXES[name])
+        with rollup.paused(connection):
+            for name, entity in _TABLES.items():
+                removed[name] = connection.execute(delete(entity).where(entity.origin == Origin.DEMO.value)).rowcount
+                if removed[name] and name in search.INDEXES:
+                    search.rebuild(connection, search.INDEXES[name])
         if gone := {name: count for name, count in removed.items() if count}:
             revision.bump(session, gone)
             audit.record(session, actor, "demo.clear", "dataset", "demo", rows=gone)

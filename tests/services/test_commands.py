@@ -118,6 +118,15 @@ def test_the_set_comes_and_goes_by_command(app_database: Database) -> None:
     assert (done.exit_code, done.stdout) == (0, "已清除演示数据：成果 20、需求 0、合同 30、路演 2。\n")
 
 
+def test_the_sums_of_contracts_are_made_anew_by_command(app_database: Database) -> None:
+    with app_database.write() as session:
+        session.execute(text("DELETE FROM contract_by_class"))
+    done = run("rollup")
+    assert (done.exit_code, done.stdout) == (0, "已重算合同汇总：21 项合同。\n")
+    with app_database.read() as session:
+        assert session.scalar(text("SELECT sum(number) FROM contract_by_class")) == 21
+
+
 def test_an_account_is_created_from_a_password_typed_twice_or_piped(app_database: Database) -> None:
     secret = "草原上的风力发电机 7 号"
     create = ("account", "create", "--name", "管理员甲")

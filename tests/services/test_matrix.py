@@ -47,6 +47,7 @@ from lib.services.identities import Proof
 from lib.services.network import Metric
 from lib.services.reviews import QueueQuery
 from lib.services.roadshows import EventQuery
+from lib.services.rollup import RouteQuery
 from lib.services.statistics import StatisticQuery
 from lib.settings import ROOT, settings
 from lib.store.engine import Database
@@ -318,6 +319,7 @@ ROWS: Final[dict[str, Row]] = {
     "exchange.import_file": Row(P.LOAD_DATA, args=lambda w: ("achievements", "x.csv", b"a,b\n")),
     "demo.create": Row(P.LOAD_DATA, args=lambda w: (w.no_volume,)),
     "demo.clear": Row(P.LOAD_DATA),
+    "rollup.rebuild": Row(P.LOAD_DATA),
     # what everybody may read
     **{f"catalogue.search_{kind}": Row(P.READ_CATALOGUE, args=lambda w: (CatalogueQuery(),))
        for kind in ("achievements", "demands", "organizations")},
@@ -343,6 +345,8 @@ ROWS: Final[dict[str, Row]] = {
     **{f"channels.{name}": Row(P.READ_CHANNELS) for name in ("totals", "years", "until")},
     "contracts.census": Row(P.READ_STATISTICS, args=lambda w: (ContractQuery(),)),
     "contracts.search_contracts": Row(P.READ_STATISTICS, args=lambda w: (ContractQuery(),)),
+    "rollup.sums": Row(P.READ_STATISTICS),
+    "rollup.routes": Row(P.READ_STATISTICS, args=lambda w: (RouteQuery(),)),
     "network.breakdown": Row(P.READ_NETWORK, args=lambda w: (Metric.ACHIEVEMENTS, XILINGOL)),
     "network.entries": Row(P.READ_NETWORK, args=lambda w: (Metric.ACHIEVEMENTS, XILINGOL)),
     **{f"network.{name}": Row(P.READ_NETWORK, args=lambda w: ("league",)) for name in ("nodes", "unplaced")},

@@ -17,7 +17,7 @@ from sqlalchemy.orm import sessionmaker, undefer
 from lib.domain.access import VISITOR, Actor, Role
 from lib.services import audit, catalogue
 from lib.services.catalogue import CatalogueQuery
-from lib.store import chain, migrations, search
+from lib.store import chain, migrations, rollup, search
 from lib.store.engine import Database
 from lib.store.models import Achievement, AuditEntry, Base, Draft, EventItem, Submission
 
@@ -27,8 +27,8 @@ STATES = ("pending", "published", "returned", "declined")
 KINDS = ("demand", "achievement", "registration")
 DERIVED = tuple(index.table.name for index in search.INDEXES.values())
 TRIGGERS = {
-    "sqlite": {"audit_entry_no_update", "audit_entry_no_delete", "audit_entry_no_replace"},
-    "postgresql": {"audit_entry_no_change", "audit_entry_no_truncate"},
+    "sqlite": {"audit_entry_no_update", "audit_entry_no_delete", "audit_entry_no_replace", *rollup.triggers("sqlite")},
+    "postgresql": {"audit_entry_no_change", "audit_entry_no_truncate", *rollup.triggers("postgresql")},
 }
 
 
@@ -80,19 +80,26 @@ def _fourth(connection: Connection) -> None:
     connection.execute(text("UPDATE event_item SET achievement_id = 1"))
 
 
-def _fill(connection: Connection, *, chained: bool) -> Callable[..., None]:
-    """Rows in every table of schema 0001: submissions of each kind in each state, accounts, logins, audit entries;
-    `chained` as a later schema keeps them. Returns what puts a row."""
+def _putting(connection: Connection) -> Callable[..., None]:
+    """What puts a row into a table of the schema as it is now."""
     known = MetaData()
     known.reflect(connection)
-    writers = sessionmaker(connection)
-    chain.follow(writers)
 
     def put(into: str, **values: Any) -> None:
         table = known.tables[into]
         bare = [c for c in table.c if not c.nullable and c.server_default is None]
         needed = {c.name: _blank(c) for c in bare if not c.primary_key or c.name != "id"}
         connection.execute(table.insert().values(**(needed | values)))
+
+    return put
+
+
+def _fill(connection: Connection, *, chained: bool) -> Callable[..., None]:
+    """Rows in every table of schema 0001: submissions of each kind in each state, accounts, logins, audit entries;
+    `chained` as a later schema keeps them. Returns what puts a row."""
+    put = _putting(connection)
+    writers = sessionmaker(connection)
+    chain.follow(writers)
 
     for code, level, parent in (
         ("150000", "region", None),
@@ -162,12 +169,23 @@ def _fifth(connection: Connection) -> None:
     put("thread_step", thread_id=1, state="open")
 
 
+def _sixth(connection: Connection) -> None:
+    """Schema 0006 with rows in every table: those of 0005, and the network."""
+    _fifth(connection)
+    put = _putting(connection)
+    put("network_node", id=1, kind="branch", division_code="150200", state="open", zone="", origin="public")
+    put("network_link", node_id=1, kind="outside", to_node_id=None, platform="平台", state="manual", origin="public")
+    member = {"zone": "中部", "league_code": "150200", "basis": "方案", "origin": "public"}
+    put("market_member", valid_from=None, valid_to=None, **member)
+
+
 LANDED: dict[str, Callable[[Connection], Any]] = {
     "0001": _first,
     "0002": _second,
     "0003": _third,
     "0004": _fourth,
     "0005": _fifth,
+    "0006": _sixth,
 }
 
 

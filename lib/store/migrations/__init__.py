@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
-from lib.store import search
+from lib.store import rollup, search
 
 
 def _config() -> Config:
@@ -32,8 +32,8 @@ def version(connection: Connection) -> str | None:
 def upgrade(engine: Engine, to: str = "head") -> None:
     """Bring the database to the newest schema, in one transaction: a failed step leaves the old schema.
 
-    Where the schema moved, the search index is made anew from the records, by the code that will read it: what is
-    derived need not be carried, and no revision depends on how a later one cuts texts.
+    Where the schema moved, the search index and the sums of contracts are made anew from the records, by the code
+    that will read them: what is derived need not be carried, and no revision depends on how a later one makes it.
 
     SQLite can change a table only by building it anew, which foreign keys would take for a deletion: they are
     not enforced meanwhile and all checked before the commit.
@@ -51,6 +51,8 @@ def upgrade(engine: Engine, to: str = "head") -> None:
                 if before != version(connection) == head():
                     for index in search.INDEXES.values():
                         search.rebuild(connection, index)
+                    rollup.install(connection)
+                    rollup.rebuild(connection)
                 if sqlite and (broken := connection.execute(text("PRAGMA foreign_key_check")).all()):
                     raise RuntimeError(f"the migration would break {len(broken)} references: {broken[:3]}")
         finally:

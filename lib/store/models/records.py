@@ -8,7 +8,16 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, S
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from lib.domain.dates import PartialDate
-from lib.domain.vocabulary import EVENT_FORMATS, Channel, Direction, EventState, ItemKind
+from lib.domain.vocabulary import (
+    EVENT_FORMATS,
+    IP_TYPES,
+    PARTY_KINDS,
+    PLAN_SOURCES,
+    Channel,
+    Direction,
+    EventState,
+    ItemKind,
+)
 from lib.store.models.base import (
     Base,
     Exact,
@@ -278,8 +287,13 @@ class Contract(Sourced, Base):
         CheckConstraint("technology_amount > 0 AND technology_amount <= amount", name="technology_amount_range"),
         CheckConstraint(FIELD_RANGE, name="field_range"),
         year_range("year"),
+        one_of("ip_type", IP_TYPES),
+        one_of("seller_kind", PARTY_KINDS),
+        one_of("buyer_kind", PARTY_KINDS),
+        one_of("plan_source", PLAN_SOURCES),
         *sourced_checks(),
         Index("ix_contract_census", "origin", "year", "contract_type", "mode", "amount"),
+        Index("ix_contract_listed", "origin", "year", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -295,6 +309,12 @@ class Contract(Sourced, Base):
     mode: Mapped[str] = mapped_column(default="", comment="as printed")
     pricing: Mapped[str] = mapped_column(default="", comment="as printed")
     year: Mapped[int | None] = mapped_column(SmallInteger)
+    registered_on: Mapped[date | None] = mapped_column(comment="登记日期; its year is `year`")
+    withdrawn_on: Mapped[date | None] = mapped_column(comment="注销日期: it counts nowhere from then on")
+    ip_type: Mapped[str | None] = mapped_column(String(12), comment="知识产权类型")
+    seller_kind: Mapped[str | None] = mapped_column(String(8), comment="卖方性质")
+    buyer_kind: Mapped[str | None] = mapped_column(String(8), comment="买方性质")
+    plan_source: Mapped[str | None] = mapped_column(String(8), comment="计划来源")
 
 
 class Statistic(Sourced, Base):

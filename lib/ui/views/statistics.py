@@ -1,7 +1,7 @@
 """数据: the published figures as series, as the full list, and the public contracts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -431,7 +431,7 @@ def _found(ctx: Context, query: ContractQuery) -> ContractPage:
     revision = ctx.revision("contract")
     counted = cache.shared(
         "contracts-census",
-        (query.q, query.origins),
+        replace(query, type=(), mode=(), year=(), page=1, size=1),
         revision,
         lambda session: contracts.census(session, query, actor=VISITOR),
     )
@@ -448,7 +448,10 @@ def _contracts(ctx: Context) -> None:
         name: address.choices(name, lambda value, facet=name: contracts.valid(facet, value))  # type: ignore[misc]
         for name in _CONTRACT_FACETS
     }
-    query = ContractQuery(q=address.words("q"), page=address.number("page") or 1, size=_CONTRACT_ROWS, **chosen)
+    query = ContractQuery(
+        q=address.words("q"), page=address.number("page") or 1, size=_CONTRACT_ROWS, origin=chosen["origin"],
+        type=chosen["type"], mode=chosen["mode"], year=chosen["year"],
+    )  # fmt: skip
     found = _found(ctx, query)
     filters.pills(_worth_showing(found), chosen)
     with st.container(horizontal=True, vertical_alignment="center", key="summary"):
