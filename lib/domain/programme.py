@@ -84,6 +84,12 @@ def schedule(entries: Sequence[Entry], start: datetime | None) -> tuple[Slot, ..
     return tuple(slots)
 
 
+def begins(content: Sequence[Mapping[str, object]]) -> datetime | None:
+    """When a published programme begins: the first item of a room stands at the hour of the event. None: no times."""
+    told = [datetime.fromisoformat(str(line["starts"])) for line in content if line.get("starts")]
+    return min(told, default=None)
+
+
 def minutes(entries: Sequence[Entry]) -> int:
     """How long the programme is: the longest room, in minutes."""
     rooms: dict[str, int] = defaultdict(int)

@@ -1,18 +1,21 @@
-"""Files that are sent: the public data, to everybody; attachments, the audit trail and what one's own file left over,
-to whoever may have them."""
+"""Files that are sent: the public data, to everybody; attachments, the audit trail, the list of follow-ups and what
+one's own file left over, to whoever may have them."""
 
+from collections.abc import Callable
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from lib.domain.access import Actor
 from lib.domain.dates import today_shanghai
 from lib.domain.errors import AccessDenied, InvalidQuery, NotFound
 from lib.server import headers, posted
 from lib.server.feeds import base_url
-from lib.services import attachments, bulk, catalogue, entries, exports
+from lib.services import attachments, bulk, catalogue, entries, exports, leads
 from lib.services.attachments import StoredFile
 from lib.services.sources import KINDS
 from lib.settings import settings
@@ -58,19 +61,38 @@ def _open(request: Request) -> StoredFile:
 
 
 async def trail(request: Request) -> Response:
-    """GET /download/audit.csv: the entries that the parameters ask for, as the audit page shows them; see `entries`."""
+    """GET /download/audit.csv: the entries that the audit page shows with the same parameters; 403 for who may not."""
+    return await _listed(request, _trail, "操作记录", "audit.csv", "text/csv; charset=utf-8")
+
+
+def _trail(asked: QueryParams, actor: Actor) -> bytes:
+    return entries.export_csv(database(), entries.AuditQuery.of(asked), actor=actor)
+
+
+async def follow_ups(request: Request) -> Response:
+    """GET /download/followups.xlsx: what the page 对接跟进 shows with the same parameters; 403 for who may not."""
+    return await _listed(request, _follow_ups, "对接跟进", "followups.xlsx", exports.FORMS["xlsx"])
+
+
+def _follow_ups(asked: QueryParams, actor: Actor) -> bytes:
+    return leads.export_list(database(), leads.LeadQuery.of(asked), actor=actor)
+
+
+async def _listed(
+    request: Request, make: Callable[[QueryParams, Actor], bytes], noun: str, plain: str, media_type: str
+) -> Response:
+    """What `make` finds with the parameters of the address, for whoever asks; 422 when it is too much for a file."""
+
+    def work() -> bytes:
+        return make(request.query_params, posted.actor(posted.token(request), posted.address(request)))
+
     try:
-        data = await run_in_threadpool(_trail, request)
+        data = await run_in_threadpool(work)
     except (AccessDenied, InvalidQuery) as refused:
         status = 403 if isinstance(refused, AccessDenied) else 422
         return PlainTextResponse(refused.message, status, {"Cache-Control": "no-store"})
-    name = f"操作记录-{today_shanghai():%Y%m%d}.csv"
-    return Response(data, 200, headers.saved_as(name, plain="audit.csv"), "text/csv; charset=utf-8")
-
-
-def _trail(request: Request) -> bytes:
-    actor = posted.actor(posted.token(request), posted.address(request))
-    return entries.export_csv(database(), entries.AuditQuery.of(request.query_params), actor=actor)
+    name = f"{noun}-{today_shanghai():%Y%m%d}.{plain.rpartition('.')[2]}"
+    return Response(data, 200, headers.saved_as(name, plain=plain), media_type)
 
 
 async def result(request: Request) -> Response:
@@ -115,6 +137,7 @@ routes: Final[list[BaseRoute]] = [
     *(Route(f"/download/{page}.{form}", result) for page in _KINDS for form in exports.FORMS),
     Route("/download/public/{name}.csv", public_file),
     Route("/download/audit.csv", trail),
+    Route("/download/followups.xlsx", follow_ups),
     Route("/download/attachment/{id:int}", attachment),
     Route("/download/bulk/{digest}.xlsx", unsent),
 ]

@@ -1,157 +1,38 @@
 """对接跟进: who follows an intention up, what came of each step, and what is due.
 
-An intention is followed up by whoever runs its event, by the owner of the record it is about, and by officials of the
-record's place. Who left it is read by them only, and each look is recorded.
+Who left it is read by whoever may follow it up only, and each look is recorded.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from lib.domain import followups, paging
+from lib.domain import followups
 from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import SHANGHAI, now_utc, today_shanghai
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from lib.domain.money import parse_amount
 from lib.domain.text import clean
-from lib.domain.vocabulary import SubmissionKind, ThreadState
-from lib.services import audit, notices, scopes
+from lib.domain.vocabulary import ThreadState
+from lib.services import audit, leads, notices
 from lib.services.contacts import Contact
 from lib.store.engine import Database
-from lib.store.models import (
-    Account,
-    Achievement,
-    Demand,
-    Event,
-    EventItem,
-    Interest,
-    Notice,
-    Submission,
-    Thread,
-    ThreadStep,
-)
+from lib.store.models import Interest, Notice, Thread, ThreadStep
 
-PAGE_SIZE: Final = 20
 _NOTE: Final = 500
 _TITLE: Final = 100
-_CHANGED: Final = "这条线索刚刚被别人改过，请看过现在的样子再改。"
-_UNTAKEN: Final = "untaken"
-_OVERDUE: Final = "overdue"
-_MINE: Final = "mine"
-VIEWS: Final = ("", _UNTAKEN, _MINE, _OVERDUE, *(state.value for state in ThreadState))
-"""What a list can be narrowed to; blank: everything."""
-_RECORDS: Final[tuple[tuple[str, Any, Any, tuple[str, ...]], ...]] = (
-    ("achievement_id", Achievement, Interest.achievement_id, (SubmissionKind.ACHIEVEMENT.value,)),
-    ("demand_id", Demand, Interest.demand_id, (SubmissionKind.DEMAND.value, SubmissionKind.MILITARY.value)),
-)
-
-
-@dataclass(frozen=True)
-class Lead:
-    """An intention with its follow-up, as lists show it: masked. `thread_id` None: nobody follows it up."""
-
-    interest_id: int
-    title: str
-    """What it is about."""
-    event_id: int | None
-    event: str
-    hint: str
-    left_at: datetime
-    thread_id: int | None
-    version: int
-    state: ThreadState | None
-    owner: str
-    owner_id: int | None
-    due_on: date | None
-
-
-@dataclass(frozen=True)
-class Leads:
-    """One page of them, what is due soonest first, and how many there are in each view."""
-
-    items: tuple[Lead, ...]
-    total: int
-    page: int
-    counts: Mapping[str, int]
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return paging.pages(self.total, PAGE_SIZE)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a follow-up."""
-
-    at: datetime
-    state: ThreadState
-    note: str
-    by: str
-
-
-# ------------------------------------------------------------------ reading
-def listing(session: Session, view: str = "", page: int = 1, event_id: int | None = None, *, actor: Actor) -> Leads:
-    """What the actor may follow up. Raises AccessDenied."""
-    require(actor, Permission.FOLLOW_UP)
-    mine = _reach(actor)
-    if event_id is not None:
-        mine = and_(mine, Interest.event_id == event_id)
-
-    def counted(name: str) -> int:
-        found = select(func.count()).select_from(Interest).outerjoin(Thread).where(mine, _in(name, actor))
-        return session.scalar(found) or 0
-
-    chosen = view if view in VIEWS else ""
-    counts = {name: counted(name) for name in VIEWS}
-    rows = session.execute(
-        _leads()
-        .where(mine, _in(chosen, actor))
-        .order_by(Thread.due_on.asc().nulls_last(), Interest.id.desc())
-        .limit(PAGE_SIZE)
-        .offset((max(1, page) - 1) * PAGE_SIZE)
-    ).all()
-    return Leads(tuple(map(_lead, rows)), counts[chosen], max(1, page), counts)
-
-
-def read(session: Session, interest_id: int, *, actor: Actor) -> tuple[Lead, tuple[Step, ...]]:
-    """One intention with the steps of its follow-up, the newest first. Raises NotFound, AccessDenied."""
-    require(actor, Permission.FOLLOW_UP)
-    row = session.execute(_leads().where(Interest.id == interest_id, _reach(actor))).one_or_none()
-    if row is None:
-        raise NotFound("没有找到这条意向，或者它不归您跟进。")
-    lead = _lead(row)
-    steps = session.execute(
-        select(ThreadStep.at, ThreadStep.state, ThreadStep.note, Account.name)
-        .outerjoin(Account, Account.id == ThreadStep.account_id)
-        .where(ThreadStep.thread_id == (lead.thread_id or 0))
-        .order_by(ThreadStep.id.desc())
-    )
-    return lead, tuple(Step(s.at, ThreadState(s.state), s.note, s.name or "") for s in steps)
-
-
-def reminders(session: Session, *, actor: Actor) -> tuple[Lead, ...]:
-    """What the actor follows up and is overdue or due within three days, the most urgent first. Raises AccessDenied."""
-    require(actor, Permission.FOLLOW_UP)
-    last = today_shanghai() + followups.SOON
-    rows = session.execute(
-        _leads()
-        .where(_reach(actor), Thread.owner_id == actor.account_id, Thread.due_on <= last, _running())
-        .order_by(Thread.due_on, Thread.id)
-        .limit(50)
-    )
-    return tuple(map(_lead, rows))
+CHANGED: Final = "这条线索刚刚被别人改过，请看过现在的样子再改。"
+"""What is said of a change that was made on something else."""
 
 
 def view_contact(database: Database, interest_id: int, *, actor: Actor) -> Contact:
     """Who left an intention and what they want to talk about; each look is recorded. Raises NotFound, AccessDenied."""
     require(actor, Permission.FOLLOW_UP)
     with database.write() as session:
-        found = _locked(session, interest_id, actor, confidential=True)
+        found = locked(session, interest_id, actor, confidential=True)
         audit.record(session, actor, "contact.view", "interest", found.id)
         return Contact(found.name, found.unit, found.phone, found.note, found.hint, found.consent_version)
 
@@ -167,7 +48,7 @@ def take(database: Database, interest_id: int, due_on: date | None, *, actor: Ac
         raise InvalidInput({"due_on": "「下次联系」已经过去，请重新选择。"})
 
     def write(session: Session) -> int:
-        found = _locked(session, interest_id, actor)
+        found = locked(session, interest_id, actor)
         thread = session.scalars(select(Thread).where(Thread.interest_id == interest_id)).one_or_none()
         if thread is None:
             thread = Thread(
@@ -179,6 +60,10 @@ def take(database: Database, interest_id: int, due_on: date | None, *, actor: Ac
             audit.record(session, actor, "thread.take", "thread", thread.id, item=found.event_item_id)
         elif thread.owner_id != actor.account_id:
             audit.record(session, actor, "thread.take", "thread", thread.id, before=thread.owner_id)
+            title = leads.lead(session.execute(leads.leads().where(Interest.id == interest_id)).one()).title
+            notices.tell(
+                session, thread.owner_id, f"{actor.name}接着跟进您的线索", "followups", {"id": str(interest_id)}, title
+            )
             thread.owner_id, thread.due_on = actor.account_id, due_on or thread.due_on
         return thread.id
 
@@ -198,12 +83,12 @@ def step(
         thread = session.get(Thread, thread_id, with_for_update=True)
         if thread is None:
             raise NotFound("没有找到这条线索，请刷新列表。")
-        left = _locked(session, thread.interest_id, actor)
+        left = locked(session, thread.interest_id, actor)
         columns, note = _checked(values, state, left.created_at.astimezone(SHANGHAI).date())
         if thread.version != version:
             if thread.version == version + 1 and _last(session, thread_id) == (state.value, note, actor.account_id):
                 return  # sent twice
-            raise Conflict(_CHANGED)
+            raise Conflict(CHANGED)
         before = ThreadState(thread.state)
         if not followups.may(before, state):
             raise InvalidInput({"state": f"「{before.label}」之后不能直接到「{state.label}」，请重新选择。"})
@@ -228,11 +113,11 @@ def remind(database: Database, *, actor: Actor) -> int:
     told = 0
     with database.write() as session:
         rows = session.execute(
-            _leads().where(
-                Thread.due_on <= today_shanghai() + timedelta(days=1), _running(), Thread.owner_id.is_not(None)
+            leads.leads().where(
+                Thread.due_on <= today_shanghai() + timedelta(days=1), leads.running(), Thread.owner_id.is_not(None)
             )
         ).all()
-        for lead in map(_lead, rows):
+        for lead in map(leads.lead, rows):
             body = f"{lead.title}　{lead.due_on}"
             link = {"id": str(lead.interest_id)}
             known = session.scalars(
@@ -247,59 +132,7 @@ def remind(database: Database, *, actor: Actor) -> int:
 
 
 # ------------------------------------------------------------------ inside
-def _reach(actor: Actor) -> ColumnElement[bool]:
-    """The intentions that the actor may follow up."""
-    ways: list[ColumnElement[bool]] = [Interest.event_id.in_(select(Event.id).where(scopes.hosting(actor)))]
-    for _, entity, column, kinds in _RECORDS:
-        owned = select(Submission.record_id).where(
-            Submission.kind.in_(kinds), scopes.own(actor, Submission.account_id, Submission.organization_id)
-        )
-        ways.append(column.in_(owned))
-        near = scopes.within(actor, entity.league_code, entity.banner_code)
-        ways.append(column.in_(select(entity.id).where(near)))
-    return or_(false(), *ways)
-
-
-def _running() -> ColumnElement[bool]:
-    return Thread.state.in_([state.value for state in followups.RUNNING])
-
-
-def _in(view: str, actor: Actor) -> ColumnElement[bool]:
-    if view == _UNTAKEN:
-        return Thread.id.is_(None)
-    if view == _MINE:
-        return and_(Thread.owner_id == actor.account_id, _running())
-    if view == _OVERDUE:
-        return and_(Thread.due_on < today_shanghai(), _running())
-    return Thread.state == view if view else Interest.id.is_not(None)
-
-
-def _leads() -> Any:
-    titles = func.coalesce(EventItem.title, Achievement.title, Demand.title, "")
-    return (
-        select(
-            Interest.id, titles.label("title"), Interest.event_id, Event.title.label("event"), Interest.hint,
-            Interest.created_at, Thread.id.label("thread"), Thread.version, Thread.state, Account.name.label("owner"),
-            Thread.owner_id, Thread.due_on,
-        )
-        .select_from(Interest)
-        .outerjoin(Thread, Thread.interest_id == Interest.id)
-        .outerjoin(Account, Account.id == Thread.owner_id)
-        .outerjoin(Event, Event.id == Interest.event_id)
-        .outerjoin(EventItem, EventItem.id == Interest.event_item_id)
-        .outerjoin(Achievement, Achievement.id == Interest.achievement_id)
-        .outerjoin(Demand, Demand.id == Interest.demand_id)
-    )  # fmt: skip
-
-
-def _lead(row: Any) -> Lead:
-    return Lead(
-        row.id, row.title or "记录已撤下", row.event_id, row.event or "", row.hint, row.created_at, row.thread,
-        row.version or 0, ThreadState(row.state) if row.state else None, row.owner or "", row.owner_id, row.due_on,
-    )  # fmt: skip
-
-
-def _locked(session: Session, interest_id: int, actor: Actor, *, confidential: bool = False) -> Interest:
+def locked(session: Session, interest_id: int, actor: Actor, *, confidential: bool = False) -> Interest:
     """An intention that the actor may follow up, locked. Raises NotFound, AccessDenied."""
     hidden = (undefer(Interest.name), undefer(Interest.unit), undefer(Interest.phone), undefer(Interest.note))
     found = session.scalars(
@@ -307,7 +140,7 @@ def _locked(session: Session, interest_id: int, actor: Actor, *, confidential: b
     ).one_or_none()
     if found is None:
         raise NotFound("没有找到这条意向，请刷新列表。")
-    if session.scalar(select(Interest.id).where(Interest.id == interest_id, _reach(actor))) is None:
+    if session.scalar(select(Interest.id).where(Interest.id == interest_id, leads.reach(actor))) is None:
         raise AccessDenied("这条意向不归您跟进：由活动主办方、记录的单位或当地主管部门办理。")
     return found
 

@@ -9,10 +9,10 @@ from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, Role, require
-from lib.domain.dates import SHANGHAI, Precision, now_utc, today_shanghai
+from lib.domain.dates import SHANGHAI, Precision, now_utc, show_time, today_shanghai
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput
 from lib.domain.vocabulary import AttendeeState, EventState, Level, Origin, SubmissionState
-from lib.services import audit, forms, markings, notices, scopes
+from lib.services import audit, forms, markings, notices, programme, scopes
 from lib.services.forms import EventForm
 from lib.store.engine import Database
 from lib.store.models import (
@@ -40,6 +40,7 @@ _SAME: Final = (
     "registration_opens", "registration_closes", "introduction", "rules",
 )  # fmt: skip
 """Answers that are columns of the same name."""
+_WHERE_AND_WHEN: Final = frozenset({"starts_at", "ends_at", "venue", "city", "league_code", "stream_url"})
 _TAKING: Final = (SubmissionState.PENDING, SubmissionState.RETURNED, SubmissionState.PUBLISHED)
 """Registrations of projects that still mean to take part."""
 
@@ -165,15 +166,17 @@ def create(database: Database, draft_id: str, values: Mapping[str, Any], *, acto
         return event.id
 
 
-def save(database: Database, event_id: int, values: Mapping[str, Any], version: int, *, actor: Actor) -> None:
-    """Change an event as it was at `version`. Raises InvalidInput, Conflict, NotFound, AccessDenied."""
+def save(database: Database, event_id: int, values: Mapping[str, Any], version: int, *, actor: Actor) -> bool:
+    """Change an event as it was at `version`; True when the times of its announced programme hold no more. Whoever
+    comes to a public event is told of another time or place. Raises InvalidInput, Conflict, NotFound, AccessDenied.
+    """
     require(actor, Permission.MANAGE_EVENTS)
     form = _read(database, values, actor)
     with database.write() as session:
         event = _at(session, event_id, version, actor)
         changed = {n: v for n, v in _columns(session, form, actor).items() if getattr(event, n) != v}
         if not changed:
-            return
+            return programme.outdated(session, event)
         for name, value in changed.items():
             setattr(event, name, value)
         event.updated_at = event.edited_at = now_utc()
@@ -181,6 +184,12 @@ def save(database: Database, event_id: int, values: Mapping[str, Any], version: 
             session, actor, "event.edit", "event", event_id, league=event.league_code, banner=event.banner_code,
             changed=sorted(changed),
         )  # fmt: skip
+        if event.state == EventState.PUBLISHED.value and changed.keys() & _WHERE_AND_WHEN:
+            body = (
+                f"{event.title}：{show_time(form.starts)}　{form.venue or event.city}" if form.starts else event.title
+            )
+            _tell(session, event, "活动的时间或地点改了", body)
+        return programme.outdated(session, event)
 
 
 def publish(database: Database, event_id: int, version: int, *, actor: Actor) -> None:
@@ -190,6 +199,7 @@ def publish(database: Database, event_id: int, version: int, *, actor: Actor) ->
         if event.state == EventState.PUBLISHED.value:
             return
         _turn(session, event, EventState.PUBLISHED, "event.publish", actor)
+        programme.tell_owners(session, event)
 
 
 def cancel(database: Database, event_id: int, reason: str, version: int, *, actor: Actor) -> int:
@@ -202,14 +212,7 @@ def cancel(database: Database, event_id: int, reason: str, version: int, *, acto
         if event.state != EventState.PUBLISHED.value:
             raise Conflict("只有已公布的活动可以取消。")
         _turn(session, event, EventState.CANCELLED, "event.cancel", actor, comment=words)
-        attending = select(Attendee.account_id).where(
-            Attendee.event_id == event_id, Attendee.state != AttendeeState.CANCELLED.value
-        )
-        presenting = select(Submission.account_id).where(Submission.event_id == event_id, Submission.state.in_(_TAKING))
-        told = {number for number in session.scalars(attending.union(presenting)) if number is not None}
-        for account in sorted(told):
-            notices.tell(session, account, "活动已取消", "roadshows", {"id": str(event_id)}, f"{event.title}：{words}")
-    return len(told)
+        return _tell(session, event, "活动已取消", f"{event.title}：{words}")
 
 
 def remove(database: Database, event_id: int, version: int, *, actor: Actor) -> None:
@@ -230,6 +233,18 @@ def remove(database: Database, event_id: int, version: int, *, actor: Actor) -> 
 
 
 # ------------------------------------------------------------------ inside
+def _tell(session: Session, event: Event, title: str, body: str) -> int:
+    """A notice to the accounts that attend or present; how many."""
+    attending = select(Attendee.account_id).where(
+        Attendee.event_id == event.id, Attendee.state != AttendeeState.CANCELLED.value
+    )
+    presenting = select(Submission.account_id).where(Submission.event_id == event.id, Submission.state.in_(_TAKING))
+    told = {number for number in session.scalars(attending.union(presenting)) if number is not None}
+    for account in sorted(told):
+        notices.tell(session, account, title, "roadshows", {"id": str(event.id)}, body)
+    return len(told)
+
+
 def _read(database: Database, values: Mapping[str, Any], actor: Actor) -> EventForm:
     form = forms.read(EventForm, values)
     markings.refuse(database, form.model_dump(mode="json"), actor=actor)

@@ -17,7 +17,7 @@ from lib.services import attempts, audit, contacts, markings, notices
 from lib.services.contacts import Contact
 from lib.services.drafts import DRAFT_ID
 from lib.store.engine import Database
-from lib.store.models import Account, Achievement, Demand, Interest, Submission, Thread, ThreadStep
+from lib.store.models import Achievement, Demand, Interest, Thread, ThreadStep
 
 _RECORDS: Final[dict[str, Any]] = {"achievement": Achievement, "demand": Demand}
 _PAGES: Final = {"achievement": "achievements", "demand": "demands"}
@@ -103,21 +103,8 @@ def keep(
 
 
 def tell_owner(session: Session, kind: str, record_id: int, title: str) -> None:
-    """A notice to the accounts whose record it is: who handed it in, and the members of its organization."""
-    kinds = ("demand", "military") if kind == "demand" else ("achievement",)
-    owner = session.execute(
-        select(Submission.account_id, Submission.organization_id)
-        .where(Submission.kind.in_(kinds), Submission.record_id == record_id)
-        .order_by(Submission.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if owner is None:
-        return
-    told = {owner.account_id}
-    if owner.organization_id is not None:
-        told |= set(session.scalars(select(Account.id).where(Account.organization_id == owner.organization_id)))
-    for account in sorted(number for number in told if number is not None):
-        notices.tell(session, account, "有人对您的记录有意向", "followups", {}, title)
+    """A notice to the accounts whose record it is."""
+    notices.tell_owners(session, kind, record_id, "有人对您的记录有意向", "followups", {}, title)
 
 
 def erase(database: Database, *, actor: Actor) -> int:

@@ -16,7 +16,7 @@ from lib.domain.dates import now_utc
 from lib.domain.errors import NotFound
 from lib.services import audit
 from lib.store.engine import Database
-from lib.store.models import Account, Notice
+from lib.store.models import Account, Notice, Submission
 
 PAGE_SIZE: Final = 20
 _KEY_LENGTH: Final = 43
@@ -56,6 +56,28 @@ def tell(
     """Leave a notice for an account that leads to `page` with `query`; a visitor (None) gets none."""
     if account_id is not None:
         session.add(Notice(account_id=account_id, at=now_utc(), title=title, body=body, page=page, query=dict(query)))
+
+
+def tell_owners(
+    session: Session, kind: str, record_id: int, title: str, page: str, query: Mapping[str, str], body: str = ""
+) -> None:
+    """A notice to the accounts whose record it is (`kind`: achievement or demand): who handed it in, and the members of
+    its organization.
+    """
+    kinds = ("demand", "military") if kind == "demand" else ("achievement",)
+    owner = session.execute(
+        select(Submission.account_id, Submission.organization_id)
+        .where(Submission.kind.in_(kinds), Submission.record_id == record_id)
+        .order_by(Submission.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if owner is None:
+        return
+    told = {owner.account_id}
+    if owner.organization_id is not None:
+        told |= set(session.scalars(select(Account.id).where(Account.organization_id == owner.organization_id)))
+    for account in sorted(number for number in told if number is not None):
+        tell(session, account, title, page, query, body)
 
 
 def unread(session: Session, *, actor: Actor) -> int:

@@ -1,6 +1,6 @@
 """The programme of an event: its organizer's draft, what does not fit in it, and the versions that were published."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -18,7 +18,7 @@ from lib.domain.programme import Changes, Entry, RecordState
 from lib.domain.telling import Term, right_term
 from lib.domain.text import clean
 from lib.domain.vocabulary import FIELDS, EventState, ItemKind
-from lib.services import audit, scopes
+from lib.services import audit, notices, scopes
 from lib.store.engine import Database
 from lib.store.models import Account, Achievement, Demand, Event, EventItem, ProgrammeVersion
 
@@ -63,6 +63,9 @@ class Programme:
     items: tuple[Announced, ...]
     others: tuple[Announced, ...] = ()
     """Registered projects that are not on the programme."""
+    moved: bool = False
+    """True when the event was put at another time since: the times of its items are not told until they are
+    published anew."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ class Draft:
     """The newest published version."""
     unpublished: bool
     """True when the draft differs from it."""
+    moved: bool = False
+    """As in `Programme`."""
 
 
 @dataclass(frozen=True)
@@ -115,25 +120,21 @@ def published(session: Session, event_id: int, *, actor: Actor) -> Programme:
     event = session.get(Event, event_id)
     if event is None or (event.state == EventState.DRAFT.value and not scopes.hosts(actor, event)):
         raise NotFound(scopes.NO_EVENT)
-    newest = session.scalar(
-        select(ProgrammeVersion)
-        .where(ProgrammeVersion.event_id == event_id)
-        .order_by(ProgrammeVersion.number.desc())
-        .limit(1)
-    )
+    newest = _newest(session, event_id)
     items = {item.id: item for item in _items(session, event_id)}
     there = records_of(session, items.values())
     if newest is None:
         shown = [_announced(item, {}, there) for item in items.values() if item.registered]
         return Programme(event_id, None, None, tuple(shown))
+    moved = _moved(event, newest)
     shown = [
-        _announced(items[line["item"]], line, there)
+        _announced(items[line["item"]], line | ({"starts": None} if moved else {}), there)
         for line in newest.content
         if line["item"] in items and _presentable(items[line["item"]], there)
     ]
     on = {item.id for item in shown}
     others = tuple(_announced(item, {}, there) for item in items.values() if item.registered and item.id not in on)
-    return Programme(event_id, newest.number, newest.published_at, tuple(shown), others)
+    return Programme(event_id, newest.number, newest.published_at, tuple(shown), others, moved)
 
 
 def versions(session: Session, event_id: int, *, actor: Actor) -> tuple[Version, ...]:
@@ -304,6 +305,7 @@ def publish(database: Database, event_id: int, stamp: str, *, anyway: bool = Fal
         if open_ and not anyway:
             raise InvalidInput({"conflicts": f"还有 {len(open_)} 处不合适：{open_[0].sentence}核对后可以仍然公布。"})
         number = (now.number or 0) + 1
+        before = _newest(session, event_id)
         session.add(
             ProgrammeVersion(
                 event_id=event_id, number=number, published_at=now_utc(), account_id=actor.account_id,
@@ -311,6 +313,8 @@ def publish(database: Database, event_id: int, stamp: str, *, anyway: bool = Fal
             )
         )  # fmt: skip
         event.updated_at = now_utc()
+        session.flush()
+        tell_owners(session, event, but={line["item"] for line in before.content} if before else ())
         audit.record(
             session, actor, "programme.publish", "event", event_id, league=event.league_code, banner=event.banner_code,
             number=number, rows=len(on),
@@ -318,7 +322,41 @@ def publish(database: Database, event_id: int, stamp: str, *, anyway: bool = Fal
     return number
 
 
+def outdated(session: Session, event: Event) -> bool:
+    """True when the announced times of the programme are no longer those of the event."""
+    return _moved(event, _newest(session, event.id))
+
+
+def tell_owners(session: Session, event: Event, *, but: Collection[int] = ()) -> None:
+    """A notice to the owners of the records on the announced programme of a public event, without the items `but`."""
+    newest = _newest(session, event.id)
+    if newest is None or event.state != EventState.PUBLISHED.value:
+        return
+    items = {item.id: item for item in _items(session, event.id)}
+    there = records_of(session, items.values())
+    for number in (line["item"] for line in newest.content):
+        record = _record(items[number]) if number in items and number not in but else None
+        if record is not None and record in there:
+            link = {"id": str(event.id), "item": str(number)}
+            notices.tell_owners(
+                session, *record, "您的记录排进了活动议程", "roadshows", link, f"{event.title}：{there[record].title}"
+            )
+
+
 # ------------------------------------------------------------------ inside
+def _newest(session: Session, event_id: int) -> ProgrammeVersion | None:
+    return session.scalar(
+        select(ProgrammeVersion)
+        .where(ProgrammeVersion.event_id == event_id)
+        .order_by(ProgrammeVersion.number.desc())
+        .limit(1)
+    )
+
+
+def _moved(event: Event, newest: ProgrammeVersion | None) -> bool:
+    return newest is not None and bool(newest.content) and programme.begins(newest.content) != event.starts_at
+
+
 def _items(session: Session, event_id: int) -> Sequence[EventItem]:
     return session.scalars(
         select(EventItem).where(EventItem.event_id == event_id).order_by(EventItem.position, EventItem.id)
@@ -378,17 +416,12 @@ def _draft(session: Session, event: Event) -> Draft:
         )
         for place, (item, slot) in enumerate(zip(items, slots, strict=True))
     )  # fmt: skip
-    newest = session.scalar(
-        select(ProgrammeVersion)
-        .where(ProgrammeVersion.event_id == event.id)
-        .order_by(ProgrammeVersion.number.desc())
-        .limit(1)
-    )
+    newest = _newest(session, event.id)
     made = Draft(event.id, "", lines, found, programme.minutes(entries), newest.number if newest else None, True)
     content = _content(made)
     return Draft(
         event.id, _stamp(items, event), lines, found, made.minutes, made.number,
-        unpublished=newest is None or _differs(newest.content, content),
+        unpublished=newest is None or _differs(newest.content, content), moved=_moved(event, newest),
     )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ WITHOUT_CHECK = {
     "scopes.hosts": "says whether the actor runs an event, for a service that checks",
     "stage.drives": "says whether the actor runs an event, beside a service that checks",
     "interests.keep": "writes what a service that checked hands on",
+    "leads.reach": "says which intentions the actor may follow up, as part of a query that checks",
+    "followups.locked": "finds an intention that the actor may follow up, for a service that checks",
     "scopes.hosting": "says which events the actor runs, as part of a query that checks",
 }
 HTML_ALLOWED = {"lib/ui/components/markup.py"}

@@ -1,6 +1,7 @@
 """办活动 on the page: an event is written, its programme built and published, and nothing typed is lost on the way."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -118,6 +119,37 @@ def test_what_somebody_else_changed_is_not_overwritten(app_database: Database, s
     at.number_input(key=cell(at, first, "minutes")).set_value(25).run()
     assert "别人改过" in told(at)
     assert kept(app_database, first)[0] == 8
+
+
+def test_a_line_that_does_not_fit_is_marked_and_led_to(app_database: Database, scene: Scene) -> None:
+    actor, event, (first, second, third) = scene
+    for item, minutes in ((first, 100), (second, 100)):
+        with app_database.read() as session:
+            stamp = programme.draft(session, event, actor=actor).stamp
+        programme.edit(app_database, event, item, {"minutes": minutes}, stamp, actor=actor)
+    at = open_programme(event)
+    (late,) = at.warning
+    assert "比活动结束时间晚" in late.value
+    assert f"[第 3 行](#line-{third})" in late.value
+    drawn = html(at)
+    assert (drawn.count("要核对"), drawn.count(f'id="line-{third}"')) == (1, 1)
+    at.number_input(key=cell(at, first, "minutes")).set_value(5).run()
+    assert "要核对" not in html(at)
+
+
+def test_an_event_that_moved_asks_for_its_programme_anew(app_database: Database, scene: Scene) -> None:
+    actor, event, _ = scene
+    hosting.publish(app_database, event, version(app_database, event), actor=actor)
+    open_programme(event).button(key="programme-publish").click().run()
+    assert not open_page("roadshows", {"id": str(event)}).info
+    later = {name: roadshow()[name] + timedelta(days=2) for name in ("starts", "ends")}
+    hosting.save(app_database, event, roadshow(**later), version(app_database, event), actor=actor)
+    assert "待重新公布" in " ".join(box.value for box in open_page("roadshows", {"id": str(event)}).info)
+    at = open_programme(event)
+    assert "已隐去" in told(at)
+    at.button(key="programme-publish").click().run()
+    assert "议程第 2 版已公布" in told(at)
+    assert "已隐去" not in told(at)
 
 
 def test_the_words_of_a_talk_are_changed_in_its_line(app_database: Database, scene: Scene) -> None:

@@ -1,6 +1,9 @@
 """Downloads: the public files and nothing else; the audit trail to its readers, what a table left to its sender."""
 
+import io
+
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import update
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -10,7 +13,7 @@ from lib.domain.vocabulary import SubmissionKind
 from lib.files import export, tables
 from lib.files.template import Column
 from lib.server import downloads
-from lib.services import bulk
+from lib.services import bulk, demo
 from lib.settings import settings
 from lib.store.engine import Database
 from lib.store.models import Account
@@ -102,3 +105,20 @@ def test_a_result_is_sent_in_three_forms(client: TestClient, page: str) -> None:
     assert answer.headers["content-disposition"].startswith(f'attachment; filename="{page}.xlsx"')
     for path in (f"{page}.xls", page, "events.csv"):
         assert "content-disposition" not in client.get(f"/download/{path}").headers
+
+
+def test_the_list_of_follow_ups_is_sent_to_whoever_may_read_it_now(
+    client: TestClient, administrator: None, app_database: Database
+) -> None:
+    demo.create(app_database, demo.Volume(roadshows=True), actor=Actor(role=Role.ADMINISTRATOR, name="测试"))
+    assert client.get("/download/followups.xlsx").status_code == 403
+    client.post("/login", data={"login": "admin", "password": PASSWORD}, headers=OURS)
+    answer = client.get("/download/followups.xlsx", params={"view": "signed", "owner": "x", "page": "9"})
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_name("对接跟进").to_python()
+    assert len(rows) > 1
+    assert {row[6] for row in rows[1:]} == {"已签约"}
+    with app_database.write() as session:
+        session.execute(update(Account).values(role="applicant"))
+    assert client.get("/download/followups.xlsx").status_code == 403

@@ -12,8 +12,9 @@ from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.dates import today_shanghai
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from lib.domain.vocabulary import ThreadState
-from lib.services import demo, followups, notices, outcomes, responses
+from lib.services import demo, followups, leads, notices, outcomes, responses
 from lib.services.demo import Volume
+from lib.services.leads import LeadQuery
 from lib.services.outcomes import LABELS
 from lib.store.engine import Database
 from lib.store.models import AuditEntry, Event, EventItem, Interest, Thread
@@ -61,7 +62,7 @@ def test_only_whoever_runs_the_event_sees_it_and_each_look_is_noted(
     loaded: Database, interest: int, host: Actor, event: int
 ) -> None:
     with loaded.read() as session:
-        found = followups.listing(session, "untaken", event_id=event, actor=host)
+        found = leads.listing(session, LeadQuery("untaken", event), actor=host)
         assert [(lead.interest_id, lead.state) for lead in found.items] == [(interest, None)]
         assert CANARY not in repr(found)
     for actor in (
@@ -70,9 +71,9 @@ def test_only_whoever_runs_the_event_sees_it_and_each_look_is_noted(
         person(loaded, Role.ORGANIZER),
     ):
         with loaded.read() as session:
-            assert followups.listing(session, actor=actor).total == 0
+            assert leads.listing(session, LeadQuery(), actor=actor).total == 0
             with pytest.raises(NotFound):
-                followups.read(session, interest, actor=actor)
+                leads.read(session, interest, actor=actor)
         with pytest.raises(AccessDenied):
             followups.view_contact(loaded, interest, actor=actor)
         with pytest.raises(AccessDenied):
@@ -116,7 +117,7 @@ def test_from_the_first_call_to_the_contract(loaded: Database, interest: int, ho
     kept = thread(loaded, interest)
     assert (kept.amount, kept.due_on) == (Decimal("1205000.00"), None)
     with loaded.read() as session:
-        _, steps = followups.read(session, interest, actor=host)
+        _, steps = leads.read(session, interest, actor=host)
         assert [one.state for one in steps] == [ThreadState.SIGNED, ThreadState.TALKING, ThreadState.CONTACTED]
         found = outcomes.read(session, event, actor=host)
     assert (found.figures["signed"], found.amount) == (1, Decimal("1205000.00"))
@@ -136,7 +137,7 @@ def test_a_step_that_is_sent_twice_is_noted_once(loaded: Database, interest: int
     with pytest.raises(Conflict):
         followups.step(loaded, number, ThreadState.CONTACTED, version, {"note": "另一句"}, actor=host)
     with loaded.read() as session:
-        assert len(followups.read(session, interest, actor=host)[1]) == 1
+        assert len(leads.read(session, interest, actor=host)[1]) == 1
 
 
 def test_two_threads_of_one_item_are_reminded_of_each(loaded: Database, interest: int, host: Actor, event: int) -> None:
@@ -156,7 +157,7 @@ def test_two_threads_of_one_item_are_reminded_of_each(loaded: Database, interest
 def test_what_is_due_is_reminded_of_once(loaded: Database, interest: int, host: Actor) -> None:
     followups.take(loaded, interest, today_shanghai(), actor=host)
     with loaded.read() as session:
-        assert [lead.interest_id for lead in followups.reminders(session, actor=host)] == [interest]
+        assert [lead.interest_id for lead in leads.reminders(session, actor=host)] == [interest]
     before = followups.remind(loaded, actor=KEEPER)
     assert before >= 1
     assert followups.remind(loaded, actor=KEEPER) == 0

@@ -44,6 +44,7 @@ from lib.services.coverage import Need
 from lib.services.demo import Volume
 from lib.services.entries import AuditQuery
 from lib.services.identities import Proof
+from lib.services.leads import LeadQuery
 from lib.services.network import Metric
 from lib.services.reviews import QueueQuery
 from lib.services.roadshows import EventQuery
@@ -427,13 +428,16 @@ ROWS: Final[dict[str, Row]] = {
     "stage.put": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], STATE)),
     "deck.read": Row(P.READ_EVENTS, args=lambda w: (w.events[0],)),
     # what came of it
-    "followups.listing": Row(P.FOLLOW_UP),
-    "followups.reminders": Row(P.FOLLOW_UP),
-    "followups.read": Row(P.FOLLOW_UP, event, lambda w: (1,)),
+    "leads.listing": Row(P.FOLLOW_UP, args=lambda w: (LeadQuery(),)),
+    "leads.reminders": Row(P.FOLLOW_UP),
+    "leads.read": Row(P.FOLLOW_UP, event, lambda w: (1,)),
+    "leads.export_list": Row(P.FOLLOW_UP, args=lambda w: (LeadQuery(),)),
     "followups.view_contact": Row(P.FOLLOW_UP, event, lambda w: (1,)),
     "followups.take": Row(P.FOLLOW_UP, event, lambda w: (1, None)),
     "followups.step": Row(P.FOLLOW_UP, event, lambda w: (1, ThreadState.CONTACTED, 99, {})),
     "followups.remind": Row(P.LOAD_DATA),
+    "handovers.heirs": Row(P.FOLLOW_UP, event, lambda w: (1,)),
+    "handovers.hand_over": Row(P.FOLLOW_UP, event, lambda w: (1, 999_999, 1)),
     "outcomes.read": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
     "outcomes.rows": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], "marks")),
     "scopes.hosted": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),

@@ -20,7 +20,7 @@ class Markup(str):
         return str(self)
 
 
-_ATTRIBUTES = frozenset({"href", "title", "role", "style", "rel", "src", "alt"}) | frozenset(
+_ATTRIBUTES = frozenset({"href", "id", "title", "role", "style", "rel", "src", "alt"}) | frozenset(
     {"aria_label", "aria_hidden", "aria_current", "method", "action", "type"}
 )
 

@@ -1,6 +1,8 @@
 """对接跟进: the intentions that somebody may follow up, what is due, and one of them with its steps."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -8,8 +10,9 @@ from lib.domain import followups as ways
 from lib.domain.dates import show_time
 from lib.domain.errors import InvalidInput, NotFound, ProductError
 from lib.domain.vocabulary import ThreadState
-from lib.services import followups
-from lib.services.followups import Lead
+from lib.services import followups, handovers, leads
+from lib.services.handovers import Heir
+from lib.services.leads import Lead, LeadQuery, Leads
 from lib.store.engine import database
 from lib.ui import address, filters, navigation, orders
 from lib.ui.components import bands, records
@@ -17,18 +20,19 @@ from lib.ui.components.markup import draw, el
 from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
 
-_VIEWS: Final = {"": "全部", "untaken": "没人跟进", "mine": "我在跟进", "overdue": "已过期"} | {
+DOWNLOAD: Final = "/download/followups.xlsx"
+_ASKED: Final = ("view", "event", "owner", "due")
+_VIEWS: Final = {"": "全部", "untaken": "没人跟进", "mine": "我在跟进"} | {
     state.value: state.label for state in ThreadState
 }
 
 
 def listing(ctx: Context) -> None:
-    """Reminders first, then the list with its views in the address."""
-    view = address.choice("view", tuple(_VIEWS), "")
-    event_id = address.number("event")
+    """Reminders first, then the list with what narrows it in the address, and the same list as a file."""
+    query = LeadQuery.of({name: address.words(name) for name in (*_ASKED, "page")})
     with database().read() as session:
-        found = followups.listing(session, view, address.number("page") or 1, event_id, actor=ctx.actor)
-        due = followups.reminders(session, actor=ctx.actor)
+        found = leads.listing(session, query, actor=ctx.actor)
+        due = leads.reminders(session, actor=ctx.actor)
     bands.band("对接跟进", "路演和成果页上留下的意向：谁来联系，谈到哪一步。")
     orders.heard()
     if due:
@@ -38,15 +42,41 @@ def listing(ctx: Context) -> None:
     filters.segments(
         "看哪些",
         {name: f"{label} {found.counts[name]}" for name, label in _VIEWS.items()},
-        view,
+        query.view,
         key="lead-view",
         chosen=lambda value: address.write(view=value or None, page=None),
     )
+    _narrow(query, found)
     if not found.items:
         bands.empty("没有符合条件的意向", "活动现场或成果页上有人点「我有意向」后，会列在这里。")
         return
     table(("事由", "活动", "意向人", "留下时间", "跟进人", "状态", "下次联系"), map(_row, found.items))
     filters.pager(found.page, found.pages)
+
+
+def _narrow(query: LeadQuery, found: Leads) -> None:
+    """By event, by who follows and by when the next step is due; the way back; the file."""
+    choices: tuple[tuple[str, str, Mapping[str, str], str], ...] = (
+        ("event", "全部活动", {str(number): title for number, title in found.events.items()}, str(query.event or "")),
+        ("owner", "全部跟进人", {str(number): name for number, name in found.owners.items()}, str(query.owner or "")),
+        ("due", "下次联系：不限", leads.DUES, query.due),
+    )
+    with st.container(horizontal=True, vertical_alignment="center", key="summary"):
+        for name, placeholder, options, current in choices:
+            if options:
+                filters.select(
+                    placeholder, options, current, key=f"lead-{name}", placeholder=placeholder, width=200,
+                    chosen=lambda value, name=name: address.write(**{name: value, "page": None}),  # type: ignore[misc]
+                )  # fmt: skip
+        if query.asked:
+            st.button("清除条件", icon=":material/close:", type="tertiary", on_click=_clear)
+        st.space("stretch")
+        if found.total:
+            draw(el("a", "下载 Excel", href=f"{DOWNLOAD}?{urlencode(query.asked)}".rstrip("?"), cls="bj-more"))
+
+
+def _clear() -> None:
+    address.write(page=None, **dict.fromkeys(_ASKED))
 
 
 def _row(lead: Lead) -> Any:
@@ -75,7 +105,8 @@ def record(ctx: Context, interest_id: int) -> None:
     _carry_out(ctx, interest_id)
     try:
         with database().read() as session:
-            lead, steps = followups.read(session, interest_id, actor=ctx.actor)
+            lead, steps = leads.read(session, interest_id, actor=ctx.actor)
+            heirs = handovers.heirs(session, interest_id, actor=ctx.actor)
     except NotFound as missing:
         records.missing("对接跟进", "followups", missing.message)
         return
@@ -97,6 +128,8 @@ def record(ctx: Context, interest_id: int) -> None:
         if lead.owner_id != ctx.actor.account_id:
             label = "转给我跟进" if lead.thread_id else "我来跟进"
             orders.button(label, ("lead-take",), key="lead-take", type="primary")
+        if heirs and lead.state is not ThreadState.SIGNED:
+            _hand(lead, heirs)
     with right:
         if lead.thread_id is not None and lead.state is not None:
             _next(lead, lead.state)
@@ -106,6 +139,23 @@ def record(ctx: Context, interest_id: int) -> None:
         for one in steps:
             told = el("span", f"　{show_time(one.at)}　{one.by}")
             draw(el("p", el("b", one.state.label), told, el("br"), one.note, cls="bj-meaning"))
+
+
+def _hand(lead: Lead, heirs: Sequence[Heir]) -> None:
+    """Somebody else who may follow it up, and the way to give it to them."""
+    names = {
+        heir.id: f"{heir.name}（{'，'.join(filter(None, (heir.role.label, heir.organization)))}）" for heir in heirs
+    }
+    wrong: Mapping[str, str] = st.session_state.get("lead-hand-wrong", {})
+    with st.popover("转给别人跟进" if lead.thread_id else "请别人跟进", icon=":material/forward:"):
+        st.selectbox(
+            "转给谁", list(names), index=None, format_func=lambda number: names.get(number, ""), key="lead-heir",
+            placeholder="主办方、记录单位或主管部门的人",
+        )  # fmt: skip
+        for sentence in wrong.values():
+            bands.wrong(sentence)
+        st.caption("对方会收到通知。")
+        orders.button("转交", ("lead-hand", lead.version), key="lead-hand", type="primary")
 
 
 def _next(lead: Lead, state: ThreadState) -> None:
@@ -130,10 +180,11 @@ def _next(lead: Lead, state: ThreadState) -> None:
 
 
 def _carry_out(ctx: Context, interest_id: int) -> None:
-    order = orders.taken("lead-contact", "lead-take", "lead-step")
+    order = orders.taken("lead-contact", "lead-take", "lead-step", "lead-hand")
     if order is None:
         return
-    st.session_state.pop("lead-wrong", None)
+    for name in ("lead-wrong", "lead-hand-wrong"):
+        st.session_state.pop(name, None)
     try:
         if order[0] == "lead-contact":
             seen = followups.view_contact(database(), interest_id, actor=ctx.actor)
@@ -142,6 +193,13 @@ def _carry_out(ctx: Context, interest_id: int) -> None:
         elif order[0] == "lead-take":
             followups.take(database(), interest_id, None, actor=ctx.actor)
             orders.say("由您跟进。")
+        elif order[0] == "lead-hand":
+            heir = st.session_state.get("lead-heir")
+            if heir is None:
+                raise InvalidInput({"heir": "请选择转给谁。"})
+            handovers.hand_over(database(), interest_id, heir, order[1], actor=ctx.actor)
+            st.session_state.pop("lead-heir", None)
+            orders.say("已转交，对方会收到通知。")
         else:
             values = {
                 name: st.session_state.get(f"lead-{name}")
@@ -153,6 +211,6 @@ def _carry_out(ctx: Context, interest_id: int) -> None:
                 st.session_state.pop(f"lead-{name}", None)
             orders.say("已记下。")
     except InvalidInput as invalid:
-        st.session_state["lead-wrong"] = invalid.fields
+        st.session_state["lead-hand-wrong" if order[0] == "lead-hand" else "lead-wrong"] = invalid.fields
     except ProductError as refused:
         orders.say(refused.message, well=False)

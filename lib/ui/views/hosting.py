@@ -221,9 +221,11 @@ def _keep(event_id: int) -> None:
 
 
 def _save(ctx: Context, event_id: int, values: Mapping[str, Any], version: int) -> None:
-    hosting.save(database(), event_id, values, version, actor=ctx.actor)
+    moved = hosting.save(database(), event_id, values, version, actor=ctx.actor)
     _close(event_id)
-    orders.say("已保存。")
+    orders.say(
+        "已保存。开始时间与已公布的议程不一致，各项时间暂不显示，请到「议程」重新公布。" if moved else "已保存。"
+    )
     st.rerun()
 
 

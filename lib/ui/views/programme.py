@@ -15,7 +15,7 @@ from lib.services.programme import Draft, Line
 from lib.store.engine import database
 from lib.ui import cache, orders
 from lib.ui.components import bands, cards
-from lib.ui.components.markup import draw, el
+from lib.ui.components.markup import Markup, draw, el
 from lib.ui.guard import Context
 
 _EDITS: Final = "agenda-edits"
@@ -48,10 +48,15 @@ def desk(ctx: Context, event_id: int) -> None:
 
 
 def _state(found: Draft) -> None:
+    places = {line.item.id: line.position + 1 for line in found.lines}
     for conflict in found.conflicts:
+        links = " ".join(f"[第 {places[item]} 行](#line-{item})" for item in conflict.entries if item in places)
         (st.error if conflict.hard else st.warning)(
-            cards.plain(conflict.sentence), icon=":material/block:" if conflict.hard else ":material/warning:"
+            f"{cards.plain(conflict.sentence)} {links}",
+            icon=":material/block:" if conflict.hard else ":material/warning:",
         )
+    if found.moved:
+        st.warning("活动的开始时间改过，公开页上的各项时间已隐去。请重新公布议程。", icon=":material/update:")
     with st.container(horizontal=True, vertical_alignment="center", key="programme-state"):
         count = sum(1 for line in found.lines if line.on)
         told = f"已公布第 {found.number} 版" if found.number else "还没有公布议程"
@@ -79,8 +84,10 @@ def _line(found: Draft, line: Line) -> None:
         draw(
             el(
                 "p",
-                el("b", f"{starts}{item.title}"),
+                el("span", str(line.position + 1), id=f"line-{item.id}", cls="bj-tag"),
+                el("b", f"　{starts}{item.title}"),
                 *(el("span", tag, cls="bj-tag") for tag in tags if tag),
+                _mark(found, item.id),
                 el("small", f"　{item.unit}") if item.unit else None,
                 cls="bj-lead",
             )
@@ -111,6 +118,18 @@ def _line(found: Draft, line: Line) -> None:
                 )  # fmt: skip
         for sentence in wrong.values():
             bands.wrong(sentence)
+
+
+def _mark(found: Draft, item: int) -> Markup | None:
+    """That something about this line does not fit; what it is stands above, and in the mark."""
+    about = [conflict for conflict in found.conflicts if item in conflict.entries]
+    if not about:
+        return None
+    hard = any(conflict.hard for conflict in about)
+    told = " ".join(conflict.sentence for conflict in about)
+    return el(
+        "span", "不能公布" if hard else "要核对", cls=f"bj-tag {'bj-late-tag' if hard else 'bj-demo'}", title=told
+    )
 
 
 def _cell(name: str, key: str, value: Any, found: Draft) -> None:

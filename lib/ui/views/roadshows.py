@@ -412,6 +412,8 @@ def _programme(ctx: Context, found: EventRecord) -> None:
         return
     note = f"第 {announced.number} 版，{show_time(announced.published_at or now_utc())} 公布"
     bands.section("议程", note)
+    if announced.moved:
+        st.info("活动时间改过，各项的时间待重新公布。", icon=":material/update:")
     rooms = any(item.room for item in announced.items)
     names = ("时间", "项目", "单位", *(("会场",) if rooms else ()), "#时长")
     table(
