@@ -12,19 +12,20 @@ from typing import Any
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
+from sqlalchemy import select
 
 from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.dates import now_utc
 from lib.domain.vocabulary import STAGES, SubmissionKind
 from lib.files import export
 from lib.files.template import Column
-from lib.services import attendance, audit, bulk, catalogue, demo, entries, exchange, exports, hosting
+from lib.services import attendance, audit, bulk, catalogue, demo, entries, exchange, exports, hosting, leads
 from lib.services.catalogue import CatalogueQuery
 from lib.services.demo import Volume
 from lib.services.exchange import Outcome, Rejection
 from lib.settings import ROOT, settings
 from lib.store.engine import Database
-from lib.store.models import Achievement, Attendee
+from lib.store.models import Achievement, Attendee, Interest, Thread, ThreadStep
 from tests.samples import person, roadshow
 
 PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠", " \u3000\ufeff=")
@@ -84,6 +85,28 @@ def _audience(database: Database) -> bytes:
     return attendance.export_list(database, event, actor=keeper)
 
 
+def _leads(database: Database) -> bytes:
+    keeper = person(database, Role.ADMINISTRATOR, name=PAYLOADS[0])
+    with database.write() as session:  # past the forms, which would clean them
+        record = session.scalars(select(Achievement).order_by(Achievement.id)).first()
+        assert record is not None
+        record.title = PAYLOADS[0]
+        for number, text in enumerate(PAYLOADS):
+            interest = Interest(
+                draft_id=f"{number:032x}", browser_hash=f"d{number}", achievement_id=record.id, hint=text,
+                created_at=now_utc(),
+            )  # fmt: skip
+            session.add(interest)
+            session.flush()
+            followed = Thread(
+                interest_id=interest.id, owner_id=keeper.account_id, opened_at=now_utc(), contract_title=text
+            )
+            session.add(followed)
+            session.flush()
+            session.add(ThreadStep(thread_id=followed.id, at=now_utc(), state="open", note=text))
+    return leads.export_list(database, leads.LeadQuery(), actor=keeper)
+
+
 EXPORTS: dict[str, Callable[[Database], bytes]] = {
     "exchange.rejected_csv": _rejected,
     "entries.export_csv": _trail,
@@ -91,6 +114,7 @@ EXPORTS: dict[str, Callable[[Database], bytes]] = {
     "exports._xlsx": partial(_result, "xlsx"),
     "bulk._workbook": _unsent,
     "attendance.export_list": _audience,
+    "leads.export_list": _leads,
 }
 """Every function that writes a table, and how a test has it write what it should not."""
 WRITERS = {"csv.writer", "csv.DictWriter", "to_csv", "to_excel", "Workbook", "csv_bytes", "xlsx_bytes"}
