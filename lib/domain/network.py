@@ -37,6 +37,11 @@ class NodeKind(StrEnum):
         }[self.value]
 
     @property
+    def noun(self) -> str:
+        """What follows the name of its division, where the node has no name of its own."""
+        return {"hub": "枢纽", "branch": "分支", "market": self.label}.get(self.value, "站点")
+
+    @property
     def level(self) -> Level:
         """The level of the divisions that have such a node; a market's place is a league."""
         return {"hub": Level.REGION, "branch": Level.LEAGUE, "market": Level.LEAGUE}.get(self.value, Level.BANNER)

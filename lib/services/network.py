@@ -116,18 +116,20 @@ def nodes(
     *,
     actor: Actor,
     origins: Sequence[Origin] | None = None,
+    year: int | None = None,
 ) -> tuple[Node, ...]:
     """The divisions of a level, within `parent` where given, with their counts, by code.
 
     A division without any record of a kind counts None (暂无数据), never 0: the public facts are a
     collection, not a register, so that nothing found does not mean nothing there. 0 could be said only of a
     source that states it lists every record of that kind for the place; none of our sources does.
-    The region's own counts are all records, also those that name no league. `origins` leaves the others out.
+    The region's own counts are all records, also those that name no league. `origins` leaves the others out, and
+    `year` what another year is stated for or none; organizations have no year and are all counted.
     Raises InvalidQuery for an unknown level, AccessDenied.
     """
     require(actor, Permission.READ_NETWORK)
     level = _level(level)
-    tally = _tally(session, level, parent, origins)
+    tally = _tally(session, level, parent, origins, year)
     d = Division
     statement = select(
         d.code, d.name, d.short_name, d.level, d.parent_code, d.zone, d.lon, d.lat, d.seat_lon, d.seat_lat
@@ -151,6 +153,7 @@ def unplaced(
     *,
     actor: Actor,
     origins: Sequence[Origin] | None = None,
+    year: int | None = None,
 ) -> dict[str, int]:
     """How many records of each kind name no division of the level: what a map of it leaves out.
 
@@ -158,12 +161,17 @@ def unplaced(
     whole region, that name no banner. Raises as `nodes`.
     """
     require(actor, Permission.READ_NETWORK)
-    tally = _tally(session, _level(level), parent, origins)
+    tally = _tally(session, _level(level), parent, origins, year)
     return {metric.value: tally[metric.value].get(None, 0) for metric in Metric}
 
 
 def zones(
-    session: Session, parent: str | None = None, *, actor: Actor, origins: Sequence[Origin] | None = None
+    session: Session,
+    parent: str | None = None,
+    *,
+    actor: Actor,
+    origins: Sequence[Origin] | None = None,
+    year: int | None = None,
 ) -> tuple[Zone, ...]:
     """Development zones named in place of a banner, within the league `parent` where given."""
     require(actor, Permission.READ_NETWORK)
@@ -171,7 +179,7 @@ def zones(
     for metric in (Metric.ORGANIZATIONS, Metric.EVENTS):
         table = _TABLES[metric]
         statement = select(table.banner_text, table.league_code, func.count()).where(
-            table.banner_text != "", table.banner_code.is_(None), *_within(table, parent), *_from(table, origins)
+            table.banner_text != "", table.banner_code.is_(None), *_within(table, parent), *_from(table, origins, year)
         )
         for name, league, number in session.execute(statement.group_by(table.banner_text, table.league_code)):
             found.setdefault((name, league), dict.fromkeys((m.value for m in Metric), None))[metric.value] = number
@@ -179,7 +187,13 @@ def zones(
 
 
 def breakdown(
-    session: Session, metric: Metric, league: str, *, actor: Actor, origins: Sequence[Origin] | None = None
+    session: Session,
+    metric: Metric,
+    league: str,
+    *,
+    actor: Actor,
+    origins: Sequence[Origin] | None = None,
+    year: int | None = None,
 ) -> tuple[Part, ...]:
     """A league's count by field (achievements, demands) or kind (organizations, events), largest first."""
     require(actor, Permission.READ_NETWORK)
@@ -187,7 +201,7 @@ def breakdown(
     facet = "field" if metric in (Metric.ACHIEVEMENTS, Metric.DEMANDS) else "kind"
     column = getattr(table, facet)
     rows = session.execute(
-        select(column, func.count()).where(table.league_code == league, *_from(table, origins)).group_by(column)
+        select(column, func.count()).where(table.league_code == league, *_from(table, origins, year)).group_by(column)
     ).all()
     parts = [
         Part(facet, "unknown", "未披露", number)
@@ -206,6 +220,7 @@ def entries(
     *,
     actor: Actor,
     origins: Sequence[Origin] | None = None,
+    year: int | None = None,
 ) -> tuple[Entry, ...]:
     """The counted rows of one banner, or those of a league that name a banner or a zone; at most 100, by place."""
     require(actor, Permission.READ_NETWORK)
@@ -217,7 +232,7 @@ def entries(
     }.get(metric, getattr(table, "year", null()))
     zone: Any = getattr(table, "banner_text", literal(""))
     statement = select(table.id, title.label("title"), note.label("note"), table.banner_code, zone.label("zone")).where(
-        table.league_code == league, *_from(table, origins)
+        table.league_code == league, *_from(table, origins, year)
     )
     if banner:
         statement = statement.where(table.banner_code == banner)
@@ -251,6 +266,18 @@ def until(session: Session, *, actor: Actor) -> dict[Metric, date | None]:
     }
 
 
+def years(session: Session, *, actor: Actor) -> tuple[int, ...]:
+    """The years that achievements, demands and events are stated for, ascending. Raises AccessDenied."""
+    require(actor, Permission.READ_NETWORK)
+    found = {year for table in (Achievement, Demand) for year in session.scalars(select(table.year).distinct()) if year}
+    first, last = session.execute(
+        select(func.min(Event.held_on), func.max(Event.held_on)).where(scopes.announced())
+    ).one()
+    if first is not None and last is not None:
+        found |= set(range(first.year, last.year + 1))
+    return tuple(sorted(found))
+
+
 def _level(level: Level | str) -> Level:
     try:
         return Level(level)
@@ -262,20 +289,23 @@ def _within(table: Any, league: str | None) -> tuple[ColumnElement[bool], ...]:
     return (table.league_code == league,) if league else ()
 
 
-def _from(table: Any, origins: Sequence[Origin] | None) -> tuple[ColumnElement[bool], ...]:
+def _from(table: Any, origins: Sequence[Origin] | None, year: int | None = None) -> tuple[ColumnElement[bool], ...]:
     conditions = (table.origin.in_([Origin(origin).value for origin in origins]),) if origins is not None else ()
+    if year is not None and table is not Organization:
+        dated = Event.held_on.between(date(year, 1, 1), date(year, 12, 31)) if table is Event else table.year == year
+        conditions = (*conditions, dated)
     return (*conditions, scopes.announced()) if table is Event else conditions
 
 
 def _tally(
-    session: Session, level: Level, parent: str | None, origins: Sequence[Origin] | None
+    session: Session, level: Level, parent: str | None, origins: Sequence[Origin] | None, year: int | None
 ) -> dict[str, dict[str | None, int]]:
     """Counts by metric and division code in one statement; the key None holds those that name no division."""
     counted: dict[str, tuple[Any, tuple[ColumnElement[bool], ...]]] = {
         metric.value: (table, ()) for metric, table in _TABLES.items()
     }
     counted[_SERVICES] = (Organization, (Organization.kind.in_(SERVICE_KINDS),))
-    statements = [_grouped(name, table, level, parent, (*_from(table, origins), *only))
+    statements = [_grouped(name, table, level, parent, (*_from(table, origins, year), *only))
                   for name, (table, only) in counted.items()]  # fmt: skip
     tally: dict[str, dict[str | None, int]] = {name: {} for name in counted}
     for name, code, number in session.execute(union_all(*statements)):

@@ -48,7 +48,7 @@ class Place:
     @property
     def title(self) -> str:
         """The node's own name, or what the plan calls it."""
-        return self.name or f"{self.division or self.zone}{self.kind.label.removeprefix('自治区')}"
+        return self.name or f"{self.zone or self.division}{self.kind.noun}"
 
     @property
     def banner_code(self) -> str | None:

@@ -87,12 +87,12 @@ class Drawing:
     alt: str
 
 
-def region(nodes: Sequence[Node], metric: Metric) -> Drawing:
-    """The 12 leagues."""
+def region(nodes: Sequence[Node], metric: Metric, over: Sequence[Layer] = (), *, services: bool = True) -> Drawing:
+    """The 12 leagues; `services` draws where organizations serve transfer, `over` is laid on top."""
     frame = Frame.fit(_REGION_BOUNDS, WIDTH, HEIGHT, 14)
     by_code = {node.code: node for node in nodes}
     bands = classify(node.count(metric) for node in nodes)
-    hub = _hub(nodes)
+    hub = _hub(nodes) if services else None
     linked = [node for node in nodes if node.services and node is not hub]
     divisions = features("leagues_lite", decimals=3)
     names = [
@@ -104,10 +104,11 @@ def region(nodes: Sequence[Node], metric: Metric) -> Drawing:
         shapes("outline", ground("leagues_lite"), line=theme.OUTLINE, width=4.2),
         *_choropleth(divisions, by_code, metric, bands, step=0.2),
         *_links([(hub, node) for node in linked] if hub else []),
-        dots("nodes", [*(_node(node, bool(node.services)) for node in nodes if node is not hub), *_hub_dots(hub)]),
+        *([_nodes(nodes, hub)] if services else []),
         labels("grounds", [label(at, name, theme.GROUND_NAME) for name, at in _REGION_GROUNDS], size=12, weight=400),
         lines("leaders", [{"p": ends} for ends in _REGION_LEADERS.values()], colour=theme.INK, width=1.1),
         *_names(names, metric, bands),
+        *over,
     ]
     return Drawing(
         Map(layers, frame, ground=theme.SEA, tooltip="{name}\n{tip}"),
@@ -117,8 +118,8 @@ def region(nodes: Sequence[Node], metric: Metric) -> Drawing:
     )
 
 
-def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "") -> Drawing:
-    """The banners of one league."""
+def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "", over: Sequence[Layer] = ()) -> Drawing:
+    """The banners of one league; `over` is laid on top."""
     exact = [f for f in features("banners") if f["properties"]["parent_code"] == own.code]
     frame = Frame.fit(bounds(exact), WIDTH, HEIGHT, 28)
     coarse = frame.scale * _GENERALISED < 1
@@ -157,6 +158,7 @@ def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "") -
         ),
         lines("leaders", [{"p": spot.leader} for spot in spots if spot.leader], colour=theme.STONE, width=1.1),
         *_names(names, metric, bands, size=15, unit=metric.unit),
+        *over,
     ]
     return Drawing(
         Map(layers, frame, ground=theme.SEA, tooltip="{name}\n{tip}"),
@@ -286,6 +288,11 @@ def _bare(found: Sequence[Feature]) -> list[Feature]:
 def _hatch_step(frame: Frame) -> float:
     """Degrees between two lines of a hatch that are 8 pixels apart."""
     return round(8 / frame.scale * 1.25, 3)
+
+
+def _nodes(nodes: Sequence[Node], hub: Node | None) -> Layer:
+    rest = (_node(node, bool(node.services)) for node in nodes if node is not hub)
+    return dots("nodes", [*rest, *_hub_dots(hub)])
 
 
 def _links(pairs: Sequence[tuple[Node, Node]]) -> list[Layer]:

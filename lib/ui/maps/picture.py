@@ -30,7 +30,7 @@ def picture(
         value = node.count(metric)
         band = band_of(bands, value)
         fill = band.colour if band else "url(#bj-gap)"
-        shapes.append(f'<path d="{_path(frame, feature)}" fill="{fill}" stroke="#fff" stroke-width="1.2"/>')
+        shapes.append(f'<path d="{outline(frame, feature)}" fill="{fill}" stroke="#fff" stroke-width="1.2"/>')
         if value is not None and _room(frame, feature, len(str(value))):
             x, y = frame.pixel(node.lon, node.lat)
             colour, halo = ("#fff", "none") if band and band.dark else (theme.INK, "#fff")
@@ -48,7 +48,8 @@ def picture(
     )
 
 
-def _path(frame: Frame, feature: Feature) -> str:
+def outline(frame: Frame, feature: Feature) -> str:
+    """The rings of a feature as an SVG path, without the corners that no pixel shows."""
     parts: list[str] = []
     for rings in polygons(feature):
         for ring in rings:
