@@ -27,8 +27,8 @@ TYPE_NOTE: Final = (
 
 FACETS: Final = ("origin", "mode", "type", "year")
 SIDES: Final = ("seller", "buyer")
-"""Filters by where a party is: a league's code, 150000 for anywhere in the region, OUT, UNKNOWN."""
-OUT: Final = "outside"
+"""Filters by where a party is: a league's code, 150000 for anywhere in the region, `elsewhere` of either, UNKNOWN."""
+_NOT: Final = "not-"
 PARTS: Final[dict[str, tuple[str, ...]]] = {
     "field": tuple(map(str, FIELDS)),
     "ip": IP_TYPES,
@@ -141,6 +141,11 @@ class Combination:
     sums: Sums
 
 
+def elsewhere(code: str) -> str:
+    """The value of a filter by place for parties that are known to be outside a league or the region."""
+    return f"{_NOT}{code}"
+
+
 def census(session: Session, query: ContractQuery, *, actor: Actor) -> tuple[Combination, ...]:
     """The contracts that match, but for type, mode and year: counted once by everything else that filters them.
 
@@ -194,7 +199,8 @@ def valid(facet: str, value: str) -> bool:
     if facet in PARTS:
         return value in PARTS[facet]
     if facet in SIDES:
-        return value == OUT or (len(value) == 6 and value.isascii() and value.isdigit() and value.endswith("00"))
+        code = value.removeprefix(_NOT)
+        return len(code) == 6 and code.isascii() and code.isdigit() and code.endswith("00") and code.startswith(HOME)
     if facet == "type":
         return value in CONTRACT_TYPES
     if facet == "year":
@@ -229,12 +235,12 @@ def _base(query: ContractQuery) -> list[ColumnElement[bool]]:
 
 def _at(column: Any, value: str) -> ColumnElement[bool]:
     """Whether a party is there."""
-    home = func.substr(column, 1, 2) == HOME
     if value == UNKNOWN:
         return func.coalesce(column, "") == ""
-    if value == OUT:
-        return and_(column != "", ~home)
-    return home if value == REGION else func.substr(column, 1, 4) == value[:4]
+    start = value.removeprefix(_NOT).removesuffix("00")
+    start = HOME if start == REGION[:4] else start
+    there: ColumnElement[bool] = func.substr(column, 1, len(start)) == start
+    return and_(column != "", ~there) if value.startswith(_NOT) else there
 
 
 def _one_of(name: str, values: tuple[str, ...]) -> ColumnElement[bool]:

@@ -25,6 +25,7 @@ import lib.services
 from lib.domain.access import REGION, VISITOR, Actor, Permission, Role
 from lib.domain.dates import now_utc, today_shanghai
 from lib.domain.errors import AccessDenied, NotFound, ProductError
+from lib.domain.indicators import Period
 from lib.domain.submissions import Action
 from lib.domain.vocabulary import (
     AccessState,
@@ -44,6 +45,8 @@ from lib.services.coverage import Need
 from lib.services.demo import Volume
 from lib.services.entries import AuditQuery
 from lib.services.identities import Proof
+from lib.services.indicators import Question as IndicatorQuestion
+from lib.services.indicators import Scope
 from lib.services.leads import LeadQuery
 from lib.services.network import Metric
 from lib.services.reviews import QueueQuery
@@ -129,6 +132,7 @@ def deciding(actor: Actor, own: bool, near: bool) -> bool:
 
 
 REASON: Final = "想做中试合作，需要了解参数。"
+ASKED: Final = IndicatorQuestion(Scope(REGION, "内蒙古自治区"), Period(2023))
 FILE: Final = ("说明.txt", "附件内容".encode())
 
 
@@ -346,6 +350,18 @@ ROWS: Final[dict[str, Row]] = {
     **{f"channels.{name}": Row(P.READ_CHANNELS) for name in ("totals", "years", "until")},
     "contracts.census": Row(P.READ_STATISTICS, args=lambda w: (ContractQuery(),)),
     "contracts.search_contracts": Row(P.READ_STATISTICS, args=lambda w: (ContractQuery(),)),
+    **{f"indicators.{name}": Row(P.READ_STATISTICS, args=args, more=lambda w, more=more: more) for name, args, more in (
+        ("scopes", lambda w: (), {}),
+        ("years", lambda w: ("real",), {}),
+        ("read", lambda w: (ASKED,), {}),
+        ("structure", lambda w: (ASKED, "type"), {}),
+        ("by_year", lambda w: (ASKED.scope, "real"), {}),
+        ("types_by_year", lambda w: (ASKED.scope, "real"), {"comparable": True}),
+        ("by_league", lambda w: (ASKED.period, "real"), {}),
+    )},
+    **{f"practice.{name}": Row(P.READ_STATISTICS, args=lambda w: (("public",), ""))
+       for name in ("converted", "matched", "signed")},
+    "practice.institutions": Row(P.READ_STATISTICS, args=lambda w: (2023,)),
     "rollup.sums": Row(P.READ_STATISTICS),
     "rollup.routes": Row(P.READ_STATISTICS, args=lambda w: (RouteQuery(),)),
     "network.breakdown": Row(P.READ_NETWORK, args=lambda w: (Metric.ACHIEVEMENTS, XILINGOL)),
