@@ -10,11 +10,11 @@ from starlette.routing import BaseRoute, Route
 
 from lib.domain.access import Actor
 from lib.domain.dates import today_shanghai
-from lib.domain.errors import AccessDenied, NotFound
+from lib.domain.errors import AccessDenied, Conflict, NotFound
 from lib.files import outlines
 from lib.server import headers, posted
 from lib.server.feeds import base_url
-from lib.services import attendance, deck, exports
+from lib.services import attendance, deck, exports, jury
 from lib.settings import settings
 from lib.store.engine import database
 
@@ -47,6 +47,16 @@ def _attendees(actor: Actor, number: int) -> Made:
     return f"观众名单-{today_shanghai():%Y%m%d}", attendance.export_list(database(), number, actor=actor)
 
 
+async def scores(request: Request) -> Response:
+    """GET /download/events/{id}/jury.xlsx: the frozen result of a jury, to whoever runs the event."""
+    return await _file(request, _scores, "jury.xlsx", exports.FORMS["xlsx"])
+
+
+def _scores(actor: Actor, number: int) -> Made:
+    with database().read() as session:
+        return f"评审结果-{today_shanghai():%Y%m%d}", jury.export_result(session, number, actor=actor)
+
+
 async def _file(request: Request, make: Callable[[Actor, int], Made], plain: str, media_type: str) -> Response:
     """What `make` makes for whoever asks; 404 also for who may not: that there is a list is nobody's business."""
 
@@ -56,7 +66,7 @@ async def _file(request: Request, make: Callable[[Actor, int], Made], plain: str
 
     try:
         name, data = await run_in_threadpool(work)
-    except (NotFound, AccessDenied):
+    except (NotFound, AccessDenied, Conflict):
         return PlainTextResponse("没有这个文件，或者它没有对您开放。", 404, {"Cache-Control": "no-store"})
     whole = f"{name[:60]}.{plain.rpartition('.')[2]}"
     return Response(data, 200, headers.saved_as(whole, plain=plain), media_type)
@@ -65,4 +75,5 @@ async def _file(request: Request, make: Callable[[Actor, int], Made], plain: str
 routes: Final[list[BaseRoute]] = [
     Route("/download/events/{id}/deck.pptx", presentation),
     Route("/download/events/{id}/attendees.xlsx", attendees),
+    Route("/download/events/{id}/jury.xlsx", scores),
 ]

@@ -1,6 +1,7 @@
 """What a plain HTML form sent, read within limits; and who is asking."""
 
-from typing import Final
+import json
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -35,6 +36,18 @@ async def body(request: Request, media_type: str, *, largest: int) -> bytes | No
         if len(sent) > largest:
             return None
     return sent
+
+
+async def json_object(request: Request, *, largest: int) -> dict[str, Any] | None:
+    """The JSON object in a body; None when it is larger than so many bytes, or something else."""
+    sent = await body(request, "application/json", largest=largest)
+    if sent is None:
+        return None
+    try:
+        found = json.loads(sent)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def number(text: str) -> int:

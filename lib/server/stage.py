@@ -17,9 +17,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from lib.domain.access import VISITOR
-from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound, ProductError, TooManyTries
+from lib.domain.errors import NotFound, ProductError
 from lib.domain.vocabulary import QuestionState
-from lib.server import posted
+from lib.server import answers, posted
 from lib.services import drafts, responses, stage, trouble
 from lib.services.stage import State
 from lib.settings import settings
@@ -31,7 +31,6 @@ _EVERY: Final = 0.7
 _PING: Final = 15.0
 _WAITING: Final = 8
 """States a listener may be behind before it is let go: a phone that sleeps asks anew when it wakes."""
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 @dataclass
@@ -134,7 +133,7 @@ halls: Final = Halls(_read)
 # ------------------------------------------------------------------ what is on it
 async def state(request: Request) -> Response:
     """GET /stage/{event}: the state as JSON; 404 where there is no such event."""
-    return await _answer(lambda: _read(_event(request)).plain())
+    return await answers.answer(lambda: _read(_event(request)).plain())
 
 
 async def stream(request: Request) -> Response:
@@ -143,30 +142,30 @@ async def stream(request: Request) -> Response:
     try:
         first = await run_in_threadpool(_read, event)
     except NotFound as missing:
-        return _refused(missing)
+        return answers.refused(missing)
     if halls.listening() >= settings().followers:
-        return JSONResponse({"detail": "跟随的人太多，请稍后再试。"}, 503, {**_NO_STORE, "Retry-After": "5"})
+        return JSONResponse({"detail": "跟随的人太多，请稍后再试。"}, 503, {**answers.NO_STORE, "Retry-After": "5"})
 
     async def events() -> AsyncIterator[str]:
         yield "retry: 1500\n\n"
         async for found in halls.follow(event, first):
             yield ": \n\n" if found is None else f"data: {json.dumps(found.plain(), ensure_ascii=False)}\n\n"
 
-    headers = {**_NO_STORE, "X-Accel-Buffering": "no"}
+    headers = {**answers.NO_STORE, "X-Accel-Buffering": "no"}
     return StreamingResponse(events(), media_type="text/event-stream", headers=headers)
 
 
 async def tell(request: Request) -> Response:
     """POST /stage/{event}: whoever runs the event tells what is on stage; answers with the state that holds now."""
-    body = await _json(request)
+    body = await posted.json_object(request, largest=LARGEST)
     if body is None:
-        return _unreadable()
+        return answers.unreadable()
     try:
         found = await run_in_threadpool(_put, request, _event(request), body)
     except ProductError as refused:
-        return _refused(refused)
+        return answers.refused(refused)
     halls.tell(_event(request), found)
-    return JSONResponse(found.plain(), headers=_NO_STORE)
+    return JSONResponse(found.plain(), headers=answers.NO_STORE)
 
 
 def _put(request: Request, event: int, body: dict[str, Any]) -> State:
@@ -177,10 +176,10 @@ def _put(request: Request, event: int, body: dict[str, Any]) -> State:
 # ------------------------------------------------------------------ what the audience sends
 async def respond(request: Request) -> Response:
     """POST /stage/{event}/responses: a mark, a question or an intention; {"kept": false} when there was one before."""
-    body = await _json(request)
+    body = await posted.json_object(request, largest=LARGEST)
     if body is None:
-        return _unreadable()
-    return await _answer(lambda: {"kept": _keep(request, body)})
+        return answers.unreadable()
+    return await answers.answer(lambda: {"kept": _keep(request, body)})
 
 
 def _keep(request: Request, body: dict[str, Any]) -> bool:
@@ -191,7 +190,7 @@ def _keep(request: Request, body: dict[str, Any]) -> bool:
 
 async def mine(request: Request) -> Response:
     """GET /stage/{event}/mine: what this device sent, by item."""
-    return await _answer(lambda: _mine(request))
+    return await answers.answer(lambda: _mine(request))
 
 
 def _mine(request: Request) -> Any:
@@ -202,7 +201,7 @@ def _mine(request: Request) -> Any:
 
 async def counts(request: Request) -> Response:
     """GET /stage/{event}/counts: how much was sent about each item, for whoever runs the event."""
-    return await _answer(lambda: _counts(request))
+    return await answers.answer(lambda: _counts(request))
 
 
 def _counts(request: Request) -> Any:
@@ -222,7 +221,7 @@ def _counts(request: Request) -> Any:
 
 async def questions(request: Request) -> Response:
     """GET /stage/{event}/questions: the questions as text, for whoever runs the event."""
-    return await _answer(lambda: _questions(request))
+    return await answers.answer(lambda: _questions(request))
 
 
 def _questions(request: Request) -> Any:
@@ -234,10 +233,10 @@ def _questions(request: Request) -> Any:
 
 async def settle(request: Request) -> Response:
     """POST /stage/questions/{id}: what became of a question: {"state": "answered" | "hidden" | "new"}."""
-    body = await _json(request)
+    body = await posted.json_object(request, largest=LARGEST)
     wanted = str((body or {}).get("state", ""))
     if wanted not in set(QuestionState):
-        return JSONResponse({"detail": "没有这个状态。"}, 422, _NO_STORE)
+        return JSONResponse({"detail": "没有这个状态。"}, 422, answers.NO_STORE)
 
     def write() -> Any:
         actor = posted.actor(posted.token(request), posted.address(request))
@@ -245,47 +244,16 @@ async def settle(request: Request) -> Response:
         responses.settle_question(database(), number, QuestionState(wanted), actor=actor)
         return {"state": wanted}
 
-    return await _answer(write)
+    return await answers.answer(write)
 
 
 # ------------------------------------------------------------------ inside
-async def _answer(make: Callable[[], Any]) -> Response:
-    try:
-        return JSONResponse(await run_in_threadpool(make), headers=_NO_STORE)
-    except ProductError as refused:
-        return _refused(refused)
-
-
-def _refused(refused: ProductError) -> Response:
-    status = {NotFound: 404, AccessDenied: 403, Conflict: 409, InvalidInput: 422, TooManyTries: 429}.get(
-        type(refused), 503
-    )
-    fields = refused.fields if isinstance(refused, InvalidInput) else {}
-    return JSONResponse({"detail": refused.message, "errors": fields}, status, _NO_STORE)
-
-
-def _unreadable() -> Response:
-    return JSONResponse({"detail": "内容太大或不是 JSON。"}, 422, _NO_STORE)
-
-
 def _event(request: Request) -> int:
     return posted.number(request.path_params["event"])
 
 
 def _device(request: Request) -> str:
     return drafts.browser_of(request.cookies.get(settings().browser_cookie))
-
-
-async def _json(request: Request) -> dict[str, Any] | None:
-    """The object in the body; None when it is too large or something else."""
-    body = await posted.body(request, "application/json", largest=LARGEST)
-    if body is None:
-        return None
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 routes: Final[list[BaseRoute]] = [

@@ -269,12 +269,12 @@ def publish(database: Database, event_id: int, *, actor: Actor) -> None:
 def export_result(session: Session, event_id: int, *, actor: Actor) -> bytes:
     """The frozen result as an XLSX: ranking, each judge's points by criterion, how it was reckoned.
 
-    Raises NotFound where nothing is frozen, AccessDenied.
+    Raises Conflict while nothing is frozen, NotFound, AccessDenied.
     """
     event = scopes.hosted(session, event_id, actor=actor)
     row = session.get(JuryResult, event_id)
     if row is None:
-        raise NotFound("评审结果还没有冻结。")
+        raise Conflict("评审结果还没有冻结。")
     found = _result(row, _measures(session, event_id))
     ranking = [
         (

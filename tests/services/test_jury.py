@@ -275,7 +275,7 @@ def test_the_file_holds_what_the_result_holds(
     items: list[int],
     codes: dict[int, str],
 ) -> None:
-    with loaded.read() as session, pytest.raises(NotFound):
+    with loaded.read() as session, pytest.raises(Conflict):
         jury.export_result(session, event, actor=official)
     scored(loaded, event, codes, items)
     jury.freeze(loaded, event, actor=official)
