@@ -21,8 +21,8 @@ SCRIPT: Final = Path(__file__).with_name("chrome.js")
 STATIC: Final = ROOT / "lib" / "shell" / "static"
 _OTHERS: Final = (
     "/api/", "/feeds/", "/login", "/logout", "/oidc/", "/register", "/invite/", "/reset/", "/password", "/erase",
-    "/download/", "/print/", "/assets/", "/presenter", "/stage/", "/console", "/bigscreen", "/media/", "/_stcore/",
-    "/component/", "/app/static/",
+    "/download/", "/print/", "/assets/", "/presenter", "/stage/", "/console", "/jury", "/bigscreen", "/media/",
+    "/_stcore/", "/component/", "/app/static/",
 )  # fmt: skip
 """Addresses that never answer with Streamlit's page."""
 _FOLLOW: Final = "/follow"

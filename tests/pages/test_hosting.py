@@ -245,3 +245,24 @@ def test_an_event_of_somebody_else_is_not_there(app_database: Database, sign_in:
     seen = html(open_page("hosting", {"id": str(event)}))
     assert "不由您组织" in seen
     assert roadshow()["title"] not in seen
+
+
+def test_a_jury_is_set_up_at_the_desk(app_database: Database, scene: Scene) -> None:
+    _, event, _ = scene
+    at = open_page("hosting", {"id": str(event), "view": "jury"})
+    at.number_input(key=f"jury-weight-{event}-0").set_value(50)
+    at.button(key="jury-save").click().run()
+    assert "现在是 120，请减少 20" in html(at)
+    assert at.number_input(key=f"jury-weight-{event}-0").value == 50, "what was typed stays"
+    at.text_input(key=f"jury-name-{event}-1").set_value("")
+    at.button(key="jury-save").click().run()
+    assert "评分标准已保存" in told(at) and at.number_input(key=f"jury-weight-{event}-1").value == 15
+    at.number_input(key=f"jury-wanted-{event}").set_value(2)
+    at.button(key="jury-appoint").click().run()
+    assert "生成了 2 个评分码" in told(at) and html(at).count("　已打 0 /") == 2
+    at.button(key="jury-hide").click().run()
+    assert "评分码只在这里显示一次" not in told(at)
+    at.button(key="switch-2").click().run()
+    assert "2 号评委已停用" in told(at) and "已停用，不计入" in html(at)
+    at.button(key="renew-1").click().run()
+    assert "旧码已失效" in told(at) and "评分码只在这里显示一次" in told(at)

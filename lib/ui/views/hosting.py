@@ -20,12 +20,15 @@ from lib.ui.components import bands, cards, records
 from lib.ui.components.markup import draw, el
 from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
-from lib.ui.views import attendance, outcomes, programme
+from lib.ui.views import attendance, jury, outcomes, programme
 
-_TABS: Final[dict[str, str]] = {"info": "基本信息", "programme": "议程", "audience": "观众", "outcomes": "成效"}
+_TABS: Final[dict[str, str]] = {
+    "info": "基本信息", "programme": "议程", "audience": "观众", "jury": "评审", "outcomes": "成效",
+}  # fmt: skip
 _DESKS: Final[dict[str, Callable[[Context, int], None]]] = {
     "programme": programme.desk,
     "audience": attendance.desk,
+    "jury": jury.desk,
     "outcomes": outcomes.desk,
 }
 _TEXTS: Final = ("title", "venue", "stream_url", "organizer", "co_organizers", "partner", "city")

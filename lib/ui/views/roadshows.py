@@ -14,14 +14,14 @@ from lib.domain.dates import SHANGHAI, Precision, now_utc, show_time, today_shan
 from lib.domain.errors import NotFound
 from lib.domain.vocabulary import UNDISCLOSED, EventState, ItemKind, Origin
 from lib.files.onepager import qr_svg
-from lib.services import programme, roadshows
+from lib.services import jury, programme, roadshows
 from lib.services.catalogue import UNKNOWN
 from lib.services.programme import Announced
 from lib.services.roadshows import EventCard, EventPage, EventQuery, EventRecord
 from lib.settings import settings
 from lib.store.engine import database
 from lib.ui import address, cache, filters, navigation
-from lib.ui.components import bands, cards, records
+from lib.ui.components import bands, cards, rankings, records
 from lib.ui.components.markup import Markup, draw, el, external
 from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
@@ -105,6 +105,7 @@ def record(ctx: Context, record_id: int) -> None:
             if text:
                 bands.section(title)
                 draw(el("p", text, cls="bj-lead bj-lines"))
+        _jury(ctx, found)
         _programme(ctx, found)
         for item in found.items:
             access.block(ctx, "event_item", item.id, "roadshows", card.id, of=item.title)
@@ -401,6 +402,15 @@ def _window(card: EventCard) -> str:
     opens, closes = card.registration_opens, card.registration_closes
     told = (f"{show_time(opens)} 起" if opens else "", f"{show_time(closes)} 止" if closes else "")
     return "，".join(filter(None, told))
+
+
+def _jury(ctx: Context, found: EventRecord) -> None:
+    """The ranking, once it is published."""
+    with database().read() as session:
+        result = jury.result(session, found.card.id, actor=ctx.actor)
+    if result is not None:
+        bands.section("评审结果", rankings.when(result))
+        rankings.brief(result)
 
 
 def _programme(ctx: Context, found: EventRecord) -> None:
