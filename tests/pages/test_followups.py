@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.dates import today_shanghai
+from lib.domain.vocabulary import ThreadState
 from lib.services import demo, followups, responses
 from lib.services.demo import Volume
 from lib.store.engine import Database
@@ -96,3 +97,32 @@ def test_the_list_is_narrowed_in_the_address_and_the_file_is_asked_for_the_same(
     narrowed = open_page("followups", {"owner": str(actor.account_id), "due": "overdue"})
     assert "没有符合条件的意向" in html(narrowed)
     assert "下载" not in html(narrowed)
+
+
+def test_a_step_that_was_noted_leaves_the_form_blank_and_one_that_was_refused_as_it_was(
+    app_database: Database, sign_in: SignIn, interest: int
+) -> None:
+    actor = sign_in(Role.OFFICIAL, scope=CHIFENG)
+    thread = followups.take(app_database, interest, None, actor=actor)
+    at = open_page("followups", {"id": str(interest)})
+    at.selectbox(key=f"lead-{thread}-state").set_value(ThreadState.CONTACTED)
+    at.text_area(key=f"lead-{thread}-note").set_value("打过电话").run()
+    at.button(key="lead-step").click().run()
+    assert "打过电话" in html(at)
+    assert at.text_area(key=f"lead-{thread}-note").value == ""
+    at.selectbox(key=f"lead-{thread}-state").set_value(ThreadState.SIGNED).run()
+    at.text_input(key=f"lead-{thread}-amount").set_value("许多")
+    at.button(key="lead-step").click().run()
+    assert "「合同金额」请填" in html(at)
+    assert at.text_input(key=f"lead-{thread}-amount").value == "许多"
+    at.text_input(key=f"lead-{thread}-amount").set_value("12")
+    at.date_input(key=f"lead-{thread}-signed_on").set_value(today_shanghai())
+    at.button(key="lead-step").click().run()
+    assert "已签约，跟进结束" in " ".join(box.value for box in at.success)
+    with app_database.read() as session:
+        other = session.scalars(select(Thread).where(Thread.state == "contacted")).first()
+    assert other is not None
+    at.query_params["id"] = str(other.interest_id)
+    at.run()
+    assert html(at), "another one opens as it is"
+    assert at.selectbox(key=f"lead-{other.id}-state").value == ThreadState.CONTACTED

@@ -121,6 +121,16 @@ def test_what_somebody_else_changed_is_not_overwritten(app_database: Database, s
     assert kept(app_database, first)[0] == 8
 
 
+def test_the_event_is_published_right_after_its_programme(app_database: Database, scene: Scene) -> None:
+    _, event, _ = scene
+    at = open_programme(event)
+    at.button(key="programme-publish").click().run()
+    at.button(key="event-publish").click().run()
+    assert "活动已公布" in told(at)
+    with app_database.read() as session:
+        assert session.get_one(Event, event).state == EventState.PUBLISHED.value
+
+
 def test_a_line_that_does_not_fit_is_marked_and_led_to(app_database: Database, scene: Scene) -> None:
     actor, event, (first, second, third) = scene
     for item, minutes in ((first, 100), (second, 100)):

@@ -146,14 +146,13 @@ def _hand(lead: Lead, heirs: Sequence[Heir]) -> None:
     names = {
         heir.id: f"{heir.name}（{'，'.join(filter(None, (heir.role.label, heir.organization)))}）" for heir in heirs
     }
-    wrong: Mapping[str, str] = st.session_state.get("lead-hand-wrong", {})
+    wrong: Mapping[str, str] = st.session_state.get(f"lead-wrong-{lead.interest_id}", {})
     with st.popover("转给别人跟进" if lead.thread_id else "请别人跟进", icon=":material/forward:"):
         st.selectbox(
             "转给谁", list(names), index=None, format_func=lambda number: names.get(number, ""), key="lead-heir",
             placeholder="主办方、记录单位或主管部门的人",
         )  # fmt: skip
-        for sentence in wrong.values():
-            bands.wrong(sentence)
+        bands.wrong(wrong.get("heir", ""))
         st.caption("对方会收到通知。")
         orders.button("转交", ("lead-hand", lead.version), key="lead-hand", type="primary")
 
@@ -163,28 +162,43 @@ def _next(lead: Lead, state: ThreadState) -> None:
     if not options:
         st.success("已签约，跟进结束。", icon=":material/handshake:")
         return
-    wrong: dict[str, str] = st.session_state.get("lead-wrong", {})
+    wrong: Mapping[str, str] = st.session_state.get(f"lead-wrong-{lead.interest_id}", {})
+
+    def key(name: str) -> str:
+        return _key(lead.thread_id, name)
+
+    def say(name: str) -> None:
+        bands.wrong(wrong.get(name, ""))
+
     with st.container(border=True):
         st.markdown("**记一步**")
-        chosen = st.selectbox("现在的状态", options, format_func=lambda one: one.label, key="lead-state")
-        st.text_area("情况", key="lead-note", max_chars=500, height=90, placeholder="谈了什么，对方要什么")
+        chosen = st.selectbox("现在的状态", options, format_func=lambda one: one.label, key=key("state"))
+        say("state")
+        st.text_area("情况", key=key("note"), max_chars=500, height=90, placeholder="谈了什么，对方要什么")
+        say("note")
         if chosen is ThreadState.SIGNED:
-            st.date_input("签约日期", value=None, key="lead-signed_on", format="YYYY-MM-DD")
-            st.text_input("合同名称（选填）", key="lead-contract_title", max_chars=100)
-            st.text_input("合同金额（万元，选填）", key="lead-amount", max_chars=20, placeholder="不便写可以留空")
+            st.date_input("签约日期", value=None, key=key("signed_on"), format="YYYY-MM-DD")
+            say("signed_on")
+            st.text_input("合同名称（选填）", key=key("contract_title"), max_chars=100)
+            say("contract_title")
+            st.text_input("合同金额（万元，选填）", key=key("amount"), max_chars=20, placeholder="不便写可以留空")
+            say("amount")
         elif chosen in ways.RUNNING:
-            st.date_input("下次联系（选填）", value=None, key="lead-due_on", format="YYYY-MM-DD")
-        for sentence in wrong.values():
-            bands.wrong(sentence)
+            st.date_input("下次联系（选填）", value=None, key=key("due_on"), format="YYYY-MM-DD")
+            say("due_on")
         orders.button("保存", ("lead-step", lead.thread_id, lead.version), key="lead-step", type="primary")
+
+
+def _key(thread_id: int | None, name: str) -> str:
+    """The key of an answer about a step: what is typed about one thread is not another's."""
+    return f"lead-{thread_id}-{name}"
 
 
 def _carry_out(ctx: Context, interest_id: int) -> None:
     order = orders.taken("lead-contact", "lead-take", "lead-step", "lead-hand")
     if order is None:
         return
-    for name in ("lead-wrong", "lead-hand-wrong"):
-        st.session_state.pop(name, None)
+    st.session_state.pop(f"lead-wrong-{interest_id}", None)
     try:
         if order[0] == "lead-contact":
             seen = followups.view_contact(database(), interest_id, actor=ctx.actor)
@@ -202,15 +216,15 @@ def _carry_out(ctx: Context, interest_id: int) -> None:
             orders.say("已转交，对方会收到通知。")
         else:
             values = {
-                name: st.session_state.get(f"lead-{name}")
+                name: st.session_state.get(_key(order[1], name))
                 for name in ("note", "due_on", "signed_on", "contract_title", "amount")
             }
-            state = ThreadState(st.session_state.get("lead-state", ThreadState.CONTACTED))
+            state = ThreadState(st.session_state.get(_key(order[1], "state"), ThreadState.CONTACTED))
             followups.step(database(), order[1], state, order[2], values, actor=ctx.actor)
-            for name in ("note", "due_on", "signed_on", "contract_title", "amount", "state"):
-                st.session_state.pop(f"lead-{name}", None)
+            blank = {"note": "", "due_on": None, "signed_on": None, "contract_title": "", "amount": "", "state": state}
+            st.session_state.update({_key(order[1], name): value for name, value in blank.items()})
             orders.say("已记下。")
     except InvalidInput as invalid:
-        st.session_state["lead-hand-wrong" if order[0] == "lead-hand" else "lead-wrong"] = invalid.fields
+        st.session_state[f"lead-wrong-{interest_id}"] = invalid.fields
     except ProductError as refused:
         orders.say(refused.message, well=False)

@@ -166,10 +166,14 @@ def _add(ctx: Context, found: Draft) -> None:
         query = CatalogueQuery(q=words or "", size=_FOUND)
         topics = (kind.value, "organization", "division")
         page = cache.catalogue_page(kind.value, query, ctx.revision(*topics))
+        there = {getattr(line.item, f"{kind.value}_id") for line in found.lines if line.on}
         for card in page.items:
             with st.container(horizontal=True, vertical_alignment="center", key=f"pick-{kind.value}-{card.id}"):
                 draw(el("p", card.title, el("small", f"　{card.unit}") if card.unit else None, cls="bj-meaning"))
                 st.space("stretch")
+                if card.id in there:
+                    st.caption("已在议程", width="content")
+                    continue
                 orders.button(
                     "加入", ("item-add", kind.value, card.id, found.stamp), key=f"add-{kind.value}-{card.id}",
                     icon=":material/add:",
@@ -254,3 +258,4 @@ def _do(ctx: Context, event_id: int, name: str, given: list[Any]) -> None:
         anyway = bool(st.session_state.get("anyway"))
         number = programme.publish(store, event_id, _now(given[0]), anyway=anyway, actor=actor)
         orders.say(f"议程第 {number} 版已公布。")
+        st.rerun()  # the buttons of the event were drawn for what it was before
