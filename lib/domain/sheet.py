@@ -45,6 +45,8 @@ class Sheet:
     address: str
     coded: bool = False
     """True where the address is one that a telephone can open, so that a QR code makes sense."""
+    numbered: bool = False
+    """True where it may take several pages, which are numbered then."""
 
 
 def fits(sheet: Sheet) -> bool:

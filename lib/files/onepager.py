@@ -7,6 +7,7 @@ import segno
 from docx import Document
 from docx.document import Document as Paper
 from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
@@ -31,6 +32,8 @@ def docx_bytes(sheet: Sheet) -> bytes:
     """The sheet as a Word document: A4, headings and tables as Word knows them, nobody's name in its properties."""
     paper = Document()
     _set_up(paper, sheet)
+    if sheet.numbered:
+        _number(paper)
     _plain(paper, " · ".join(sheet.tags), _SMALL, _STONE)
     paper.add_heading(sheet.title, 1)
     if sheet.value:
@@ -85,6 +88,23 @@ def _set_up(paper: Paper, sheet: Sheet) -> None:
     _style(paper.styles["Heading 2"], 10.5, _SKY, 5, 1)
     for line in paper.styles["Table Grid"].element.iter(*(qn(f"w:{side}") for side in _SIDES)):
         line.set(qn("w:color"), "B9C4CE")
+
+
+def _number(paper: Paper) -> None:
+    """The number of the page at its foot, as a field that Word counts."""
+    page = paper.sections[0]
+    page.bottom_margin, page.footer_distance = Mm(16), Mm(7)
+    foot = page.footer.paragraphs[0]
+    foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _run(foot, "第 ", _SMALL, _STONE)
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), "PAGE")
+    number = OxmlElement("w:r")
+    number.append(OxmlElement("w:t"))
+    number[0].text = "1"
+    field.append(number)
+    foot._p.append(field)
+    _run(foot, " 页", _SMALL, _STONE)
 
 
 def _style(style: Any, size: float, colour: RGBColor, before: float, after: float) -> None:

@@ -5,16 +5,17 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from lib.domain.access import Actor
 from lib.domain.dates import today_shanghai
 from lib.domain.errors import AccessDenied, Conflict, NotFound
+from lib.domain.sheet import Sheet
 from lib.files import outlines
-from lib.server import headers, posted
+from lib.server import headers, html, onepagers, posted
 from lib.server.feeds import base_url
-from lib.services import attendance, deck, exports, jury
+from lib.services import attendance, deck, exports, jury, outcome_sheets
 from lib.settings import settings
 from lib.store.engine import database
 
@@ -57,6 +58,43 @@ def _scores(actor: Actor, number: int) -> Made:
         return f"评审结果-{today_shanghai():%Y%m%d}", jury.export_result(session, number, actor=actor)
 
 
+async def report(request: Request) -> Response:
+    """GET /download/events/{id}/outcome.docx: the result report, to whoever runs the event."""
+    base = base_url(request)
+
+    def made(actor: Actor, number: int) -> Made:
+        sheet = _report(actor, number, base)
+        return sheet.title, onepagers.docx_of(sheet)
+
+    return await _file(request, made, "outcome.docx", onepagers.DOCX)
+
+
+async def printed(request: Request) -> Response:
+    """GET /print/events/{id}/outcome: the same as a page that prints; 404 for everybody else."""
+    base = base_url(request)
+
+    def made() -> str:
+        actor = posted.actor(posted.token(request), posted.address(request))
+        number = posted.number(request.path_params["id"])
+        return onepagers.page_of(
+            _report(actor, number, base),
+            f"/hosting?id={number}&view=outcomes",
+            f"/download/events/{number}/outcome.docx",
+        )
+
+    try:
+        return HTMLResponse(await run_in_threadpool(made), headers={"Cache-Control": "no-store"})
+    except (NotFound, AccessDenied):
+        back = '<div class="card"><a class="button" href="/roadshows">回到路演与活动</a></div>'
+        said = "没有这份报告，或者它没有对您开放。"
+        return html.document("没有找到", said, back, narrow=True, status=404)
+
+
+def _report(actor: Actor, number: int, base: str) -> Sheet:
+    with database().read() as session:
+        return outcome_sheets.read(session, number, actor=actor, base=base)
+
+
 async def _file(request: Request, make: Callable[[Actor, int], Made], plain: str, media_type: str) -> Response:
     """What `make` makes for whoever asks; 404 also for who may not: that there is a list is nobody's business."""
 
@@ -76,4 +114,6 @@ routes: Final[list[BaseRoute]] = [
     Route("/download/events/{id}/deck.pptx", presentation),
     Route("/download/events/{id}/attendees.xlsx", attendees),
     Route("/download/events/{id}/jury.xlsx", scores),
+    Route("/download/events/{id}/outcome.docx", report),
+    Route("/print/events/{id}/outcome", printed),
 ]

@@ -19,7 +19,7 @@ from lib.store.engine import database
 
 _LARGEST_ID: Final = 2_147_483_647
 _KINDS: Final = {exports.PAGES[kind]: kind for kind in ("achievement", "demand")}
-_DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _STYLE: Final = """
 @page{size:A4;margin:10mm 13mm}
 *{box-sizing:border-box}
@@ -58,7 +58,9 @@ async def printed(request: Request) -> Response:
         back = f'<div class="card"><a class="button" href="/{page}">回到目录</a></div>'
         return html.document("没有找到", missing.message, back, narrow=True, status=404)
     _, _, page, number = request.url.path.split("/")
-    return HTMLResponse(page_of(sheet, page, int(number)), headers={"Cache-Control": "no-store"})
+    return HTMLResponse(
+        page_of(sheet, f"/{page}?id={number}", f"/download/{page}/{number}.docx"), headers={"Cache-Control": "no-store"}
+    )
 
 
 async def word(request: Request) -> Response:
@@ -67,14 +69,14 @@ async def word(request: Request) -> Response:
         sheet = await run_in_threadpool(_sheet, request)
     except NotFound as missing:
         return PlainTextResponse(missing.message, 404, {"Cache-Control": "no-store"})
-    data = await run_in_threadpool(_docx, sheet)
+    data = await run_in_threadpool(docx_of, sheet)
     name = f"{sheet.title[:60]}.docx"
     plain = f"{request.url.path.split('/')[2]}.docx"
-    return Response(data, 200, headers.saved_as(name, plain=plain), _DOCX)
+    return Response(data, 200, headers.saved_as(name, plain=plain), DOCX)
 
 
-def page_of(sheet: Sheet, page: str, number: int) -> str:
-    """The whole HTML page of a sheet; `page` and `number` name the record's own page."""
+def page_of(sheet: Sheet, back: str, saved: str) -> str:
+    """The whole HTML page of a sheet; `back` is the address it was opened from, `saved` that of the document."""
     value = f'<p class="value">{escape(sheet.value)}</p>' if sheet.value else ""
     missing = f"<p>{escape(sheet.missing)}</p>" if sheet.missing else ""
     code = _code(sheet.address) if sheet.coded else ""
@@ -88,7 +90,7 @@ def page_of(sheet: Sheet, page: str, number: int) -> str:
 <style>{_STYLE}</style>
 </head>
 <body>
-<nav class="bar"><a href="/{page}?id={number}">回到记录</a><a href="/download/{page}/{number}.docx">下载 Word</a>
+<nav class="bar"><a href="{escape(back)}">返回</a><a href="{escape(saved)}">下载 Word</a>
 <span>用浏览器的「打印」功能打印这一页，纸张选 A4。</span></nav>
 <main>
 <div class="tags">{escape(" · ".join(sheet.tags))}</div>
@@ -116,7 +118,8 @@ def _sheet(request: Request) -> Sheet:
         )
 
 
-def _docx(sheet: Sheet) -> bytes:
+def docx_of(sheet: Sheet) -> bytes:
+    """The sheet as a Word document."""
     from lib.files.onepager import docx_bytes  # read when first asked for: it takes a third of a second
 
     return docx_bytes(sheet)

@@ -45,7 +45,7 @@ def test_every_record_prints_on_one_page(chromium: Browser, app_database: Databa
     for kind, number in numbers:
         with app_database.read() as session:
             sheet = records.sheet(session, kind, number, actor=VISITOR, base="https://x.example", coded=True)
-        page.set_content(onepagers.page_of(sheet, f"{kind}s", number))
+        page.set_content(onepagers.page_of(sheet, f"/{kind}s?id={number}", f"/download/{kind}s/{number}.docx"))
         printed = page.pdf(prefer_css_page_size=True)
         assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1, f"{kind} {number}"
         width = page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")

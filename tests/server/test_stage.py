@@ -219,3 +219,14 @@ def test_a_listener_that_does_not_listen_is_let_go(quick: None) -> None:
         await asyncio.sleep(0.1)
 
     asyncio.run(run())
+
+
+def test_the_result_report_is_for_whoever_runs_the_event(client: TestClient, event: int) -> None:
+    assert client.get(f"/download/events/{event}/outcome.docx").status_code == 404
+    assert client.get(f"/print/events/{event}/outcome").status_code == 404
+    login(client)
+    word = client.get(f"/download/events/{event}/outcome.docx")
+    assert word.status_code == 200 and word.content[:2] == b"PK" and "no-store" in word.headers["cache-control"]
+    page = client.get(f"/print/events/{event}/outcome")
+    assert "成效报告" in page.text and "跟进清单" in page.text and PHONE not in page.text
+    assert client.get("/print/events/999999/outcome").status_code == 404

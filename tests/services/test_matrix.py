@@ -458,6 +458,7 @@ ROWS: Final[dict[str, Row]] = {
     "handovers.heirs": Row(P.FOLLOW_UP, event, lambda w: (1,)),
     "handovers.hand_over": Row(P.FOLLOW_UP, event, lambda w: (1, 999_999, 1)),
     "outcomes.read": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
+    "outcome_sheets.read": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],), lambda w: {"base": ""}),
     "outcomes.rows": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0], "marks")),
     "scopes.hosted": Row(P.MANAGE_EVENTS, event, lambda w: (w.events[0],)),
     "roadshows.search_events": Row(P.READ_EVENTS, args=lambda w: (EventQuery(),)),

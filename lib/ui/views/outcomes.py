@@ -1,14 +1,11 @@
 """成效: what came of an event, each number with its rows."""
 
-from typing import Final
-
 import streamlit as st
 
-from lib.domain import followups
 from lib.domain.dates import show_time
 from lib.domain.money import show_wan
 from lib.domain.vocabulary import MARKS, NO_DATA, ThreadState
-from lib.services import outcomes
+from lib.services import outcome_sheets, outcomes
 from lib.services.outcomes import LABELS, MEANINGS, Outcome
 from lib.store.engine import database
 from lib.ui import address
@@ -17,18 +14,15 @@ from lib.ui.components.markup import Markup, draw, el
 from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
 
-_GROUPS: Final = {
-    "现场": ("projects", "registered", "waiting", "present", "marks", "questions"),
-    "意向": ("intentions", "contacts", *(f"within_{days}" for days in followups.DAYS)),
-    "跟进": ("untaken", *(state.value for state in ThreadState), "amount"),
-}
-
 
 def desk(ctx: Context, event_id: int) -> None:
     """The figures, the rows of the one that was chosen, and what came of each item."""
     with database().read() as session:
         found = outcomes.read(session, event_id, actor=ctx.actor)
-    for title, names in _GROUPS.items():
+    files = (("打印成效报告", f"/print/events/{event_id}/outcome"),
+             ("成效报告 Word", f"/download/events/{event_id}/outcome.docx"))  # fmt: skip
+    draw(el("nav", *(el("a", label, href=href, cls="bj-more") for label, href in files), cls="bj-take"))
+    for title, names in outcome_sheets.GROUPS.items():
         bands.section(title)
         draw(el("div", *(_figure(event_id, name, found) for name in names), cls="bj-figures"))
     signed, asked = found.figures[ThreadState.SIGNED.value], found.figures["intentions"]
@@ -43,11 +37,8 @@ def desk(ctx: Context, event_id: int) -> None:
 
 
 def _figure(event_id: int, name: str, found: Outcome) -> Markup:
-    number = f"{found.figures[name]:,}"
-    if name in found.of:
-        number = f"{number} / {found.of[name]:,}"
     href = f"/hosting?id={event_id}&view=outcomes&figure={name}"
-    return el("a", el("b", number), el("span", LABELS[name]), href=href)
+    return el("a", el("b", outcome_sheets.shown(found, name)), el("span", LABELS[name]), href=href)
 
 
 def _rows(ctx: Context, event_id: int, figure: str) -> None:
