@@ -42,6 +42,7 @@ _FEW = 40  # of so many new records each is looked up in the index; of more, the
 _FTS = "CREATE VIRTUAL TABLE {} USING fts5(body, title, keywords, content='', columnsize=0, tokenize='ascii')"
 """Tokens come folded and with spaces between; the places of the first column, which has the most, take least room."""
 _GATHERED = 32 << 20  # bytes of what a transaction indexes that SQLite sorts before it writes; less makes many parts
+_DENSE = 500  # of so many hits for each record of a page and more, those records are soon met among the newest
 _GAP = 10  # keeps a phrase from running from the title into the keywords and body of a tsvector
 
 
@@ -79,6 +80,11 @@ class SearchIndex:
     def further(self) -> tuple[str, ...]:
         """The facets that are counted where they are asked for."""
         return tuple(facet for column, group in self.groups.items() if column != "cell" for facet in group)
+
+    @cached_property
+    def weighty(self) -> tuple[str, ...]:
+        """Columns of the full-text index beside the title in which a hit ranks before one in the text."""
+        return tuple(column for column in self.body if column == "keywords")
 
     @property
     def fts(self) -> str:
@@ -374,7 +380,7 @@ def find(
     loosen: bool = False,
     more: bool = False,
 ) -> Found:
-    """Search, count and page: in one statement where it can be, in two or three where that is quicker.
+    """Search, count and page: in one statement where it can be, in a few where that is quicker.
 
     The counts of a facet ignore the choice made in it, so a chosen value still shows its alternatives. The further
     facets are counted with `more`, or when something is chosen in one of them. `order` is `latest`, `year` or
@@ -391,35 +397,30 @@ def find(
     _by_index(session, groups)
     count = _count_all if more else _count
     typed = match(session, index, tuple(group[:1] for group in groups)) or matched
-    head: tuple[int, ...] | None = None
     if matched and typed and not more and order != "year":
-        # Most searches fill their first page with hits in the title, which the index finds without a sort of all.
-        within = typed.values["title_match"] if order == "relevance" else ""
-        found = _count_with_page(session, index, matched, chosen, within, offset, limit)
-        head = found.ids
+        asking = _Asking(index, groups, matched, typed if order == "relevance" else None, chosen, offset, limit)
+        found, order = (_first_on_sqlite if _is_sqlite(session) else _first_on_postgresql)(session, asking)
     else:
         found = count(session, index, matched, chosen)
     if not found.whole and loosen and len(groups) > 1:
         matched = match(session, index, groups, some=True)
         found = count(session, index, matched, chosen)
         found = replace(found, loosened=bool(found.whole))
-    if offset >= found.total or (head is not None and (len(head) == limit or order == "latest") and not found.loosened):
+    if found.ids or offset >= found.total:
         return found
 
     condition = _with(index, matched.condition if matched else "1 = 1", chosen, "i")
     source = matched.source if matched else f"{index.table.name} AS i"
-    page = _Page(index.name, source, condition, "i.recency DESC, i.id DESC", {"limit": limit, "offset": offset})
-    if matched is None:
-        return replace(found, ids=_ids(session, page, order))
-    if found.loosened:
-        if order == "relevance":
-            page = _most_terms_first(session, index, groups, matched, page)
-    elif order == "relevance" and typed:
-        in_title = replace(page, values={**page.values, "match": typed.values["title_match"]})
-        if head is None and len(ids := _ids(session, in_title, "latest")) == limit:
-            return replace(found, ids=ids)
-        page = _title_first(session, index, matched, typed, page)
-    page = replace(page, values={"match": matched.values["match"], **page.values})
+    values = {"limit": limit, "offset": offset, **({"match": matched.values["match"]} if matched else {})}
+    page = _Page(index, source, condition, "i.recency DESC, i.id DESC", values, found.total)
+    if matched and typed and order == "relevance":
+        if found.loosened:
+            page = _most_terms_first(session, groups, matched, page)
+        elif _is_sqlite(session):
+            return replace(found, ids=_tier_by_tier(session, groups, matched, typed, page))
+        else:
+            rank, more_values = _rank(index, matched, typed)
+            page = replace(page, keys=f"{rank}, {page.keys}", values=values | more_values)
     return replace(found, ids=_ids(session, page, order))
 
 
@@ -430,31 +431,78 @@ def _by_index(session: Session, groups: Terms) -> None:
         session.execute(_statement("SET LOCAL enable_seqscan = off"))
 
 
-def _count_with_page(
-    session: Session, index: SearchIndex, matched: Match, chosen: Chosen, within: str, offset: int, limit: int
-) -> Found:
-    """The main facets, and the newest of what was found or, with `within`, of what that finds: in one statement.
+@dataclass(frozen=True)
+class _Asking:
+    """What the first statement of a search is to find. With `typed` the best come first, else the newest."""
 
-    What is found once need not be looked up again for the page; what is found twice saves at least a statement.
+    index: SearchIndex
+    groups: Terms
+    matched: Match
+    typed: Match | None
+    chosen: Chosen
+    offset: int
+    limit: int
+
+
+def _first_on_sqlite(session: Session, asking: _Asking) -> tuple[Found, str]:
+    """The main facets, and the page where it is of the newest or full of hits in the title, as most first pages are;
+    and the order in which to list the others.
+
+    Where neither a title nor a keyword has any of the words, as with a phrase of which thousands of texts are full,
+    the best are the newest.
     """
-    if within:
-        counted, among = f"{matched.source} WHERE {matched.condition}", matched.source
-        where = _with(index, matched.condition.replace(":match", ":within"), chosen, "i")
+    index, matched, typed = asking.index, asking.matched, asking.typed
+    values: dict[str, Any] = {"match": matched.values["match"], "limit": asking.limit, "offset": asking.offset}
+    if typed is None:
+        among, where = "m AS i", _with(index, "1 = 1", asking.chosen, "i")
     else:
-        counted, among, where = "m AS i", "m AS i", _with(index, "1 = 1", chosen, "i")
-    listed = f"SELECT i.id AS second, i.recency AS first FROM {among} WHERE {where}"
-    page = f"SELECT * FROM ({listed}) AS h ORDER BY first DESC, second DESC LIMIT :limit OFFSET :offset"
-    cells = f"SELECT i.cell AS first, count(*) AS second FROM {counted} GROUP BY i.cell"
-    sql = f"SELECT ({_in_one(session, cells)}), ({_in_one(session, page)})"
-    values: dict[str, Any] = {"match": matched.values["match"], "limit": limit, "offset": offset}
-    if within:
-        values["within"] = within
-    else:
+        among = matched.source
+        where = _with(index, matched.condition.replace(":match", ":within"), asking.chosen, "i")
+        anywhere = (
+            f"{{{' '.join(('title', *index.weighty))}}} : ({' OR '.join(filter(None, map(_fts, asking.groups)))})"
+        )
+        most = asking.offset + asking.limit
+        values |= {"within": typed.values["title_match"], "anywhere": anywhere, "limit": most, "offset": 0}
+    newest = f"SELECT i.id FROM {among} WHERE {where} ORDER BY i.recency DESC, i.id DESC LIMIT :limit OFFSET :offset"
+    page = f"SELECT coalesce(group_concat(id, ' '), '') FROM ({newest})"
+    if typed is None:
         found = f"SELECT i.id, i.cell, i.recency FROM {matched.source} WHERE {matched.condition}"
-        sql = f"WITH m AS MATERIALIZED ({found}) {sql}"
-    counts, newest = session.execute(_statement(sql), values).one()
-    ids = tuple(number for _, number in sorted(_pairs(newest), reverse=True))
-    return replace(_told(index, _pairs(counts), chosen), ids=ids)
+        sql = f"WITH m AS MATERIALIZED ({found}) SELECT (SELECT group_concat(cell, ' ') FROM m), ({page})"
+    else:
+        cells = f"SELECT group_concat(i.cell, ' ') FROM {matched.source} WHERE {matched.condition}"
+        some = f"EXISTS (SELECT 1 FROM {index.fts} WHERE {index.fts} MATCH :anywhere)"
+        sql = f"SELECT ({cells}), CASE WHEN {'1' if _is_short(anywhere) else some} THEN ({page}) END"
+    counts, listed = session.execute(_statement(sql), values).one()
+    result = _told(index, _counted(counts), asking.chosen)
+    if listed is None:
+        return result, "latest"
+    ids = tuple(map(int, listed.split()))
+    if typed is None:
+        return replace(result, ids=ids), "latest"
+    return (replace(result, ids=ids[asking.offset :]) if len(ids) == most else result), "relevance"
+
+
+def _first_on_postgresql(session: Session, asking: _Asking) -> tuple[Found, str]:
+    """The main facets and the page: each record that has the words is looked at once, which is most of the work, and
+    where in it they stand is told then."""
+    index, matched = asking.index, asking.matched
+    rank, ranked = _rank(index, matched, asking.typed) if asking.typed else ("0", {})
+    found = f"SELECT i.id, i.cell, i.recency, {rank} AS rank FROM {matched.source} WHERE {matched.condition}"
+    cells = "SELECT cell AS first, count(*) AS second FROM m GROUP BY cell"
+    where = _with(index, "1 = 1", asking.chosen, "i")
+    order = "rank, recency DESC, id DESC"
+    page = f"SELECT i.* FROM m AS i WHERE {where} ORDER BY {order} LIMIT :limit OFFSET :offset"
+    listed = f"SELECT string_agg(CAST(id AS text), ' ' ORDER BY {order}) FROM ({page}) AS p"
+    sql = f"WITH m AS MATERIALIZED ({found}) SELECT ({_in_one(session, cells)}), ({listed})"
+    values = {"match": matched.values["match"], "limit": asking.limit, "offset": asking.offset, **ranked}
+    counts, ids = session.execute(_statement(sql), values).one()
+    result = _told(index, _pairs(counts), asking.chosen)
+    return replace(result, ids=tuple(map(int, (ids or "").split()))), "relevance" if asking.typed else "latest"
+
+
+def _counted(cells: str | None) -> list[tuple[int, int]]:
+    """How often each number stands there: SQLite would sort them all, which takes longer than to find them."""
+    return [(int(cell), count) for cell, count in Counter((cells or "").split()).items()]
 
 
 def _in_one(session: Session, pairs: str) -> str:
@@ -555,9 +603,13 @@ def _cells(
         known = "f.rowid" if also.few and matched and _is_sqlite(session) else "i.id"
         condition += f" AND {known} IN (SELECT id FROM {index.name} WHERE created_at > :since)"
         values["since"] = also.moment
-    sql = f"SELECT i.cell AS first, count(*) AS second FROM {source} WHERE {condition} GROUP BY i.cell"
-    sql = _in_one(session, sql)
-    return _pairs(session.scalar(_dated(sql) if also else _statement(sql), values))
+    if matched and _is_sqlite(session):
+        sql = f"SELECT group_concat(i.cell, ' ') FROM {source} WHERE {condition}"
+    else:
+        sql = f"SELECT i.cell AS first, count(*) AS second FROM {source} WHERE {condition} GROUP BY i.cell"
+        sql = _in_one(session, sql)
+    told = session.scalar(_dated(sql) if also else _statement(sql), values)
+    return _counted(told) if matched and _is_sqlite(session) else _pairs(told)
 
 
 def fresh(
@@ -593,37 +645,56 @@ def _finds(session: Session, matched: Match) -> bool:
 
 @dataclass(frozen=True)
 class _Page:
-    name: str
+    index: SearchIndex
     source: str
     condition: str
     keys: str
     values: dict[str, Any]
+    total: int
+    """How many records there are to be listed, at most."""
 
 
-def _title_first(session: Session, index: SearchIndex, matched: Match, typed: Match, page: _Page) -> _Page:
-    """Hits of what was typed in the title, then of its alternatives, then hits in the keywords."""
-    values = {**page.values, "match": matched.values["match"], "typed_match": typed.values["title_match"]}
+def _tier_by_tier(session: Session, groups: Terms, matched: Match, typed: Match, page: _Page) -> tuple[int, ...]:
+    """Hits of what was typed in the title, then of its alternatives, then hits in the keywords, then the others; of
+    each the newest, until the page is full: SQLite need not tell of all that was found where the words stand."""
+    tiers = [typed.values["title_match"]]
+    if typed.values != matched.values:
+        tiers.append(matched.values["title_match"])
+    for _ in page.index.weighty:
+        inside = typed.values["keyword_match"]  # of several words any: those that have them all are to be listed
+        tiers.append(f"({matched.values['match']}) AND ({inside})" if len(groups) > 1 else inside)
+    offset, most = page.values["offset"], page.values["offset"] + page.values["limit"]
+    ids: dict[int, None] = {}
+    for expression in (*tiers, matched.values["match"]):
+        values = {"match": expression, "limit": most + len(ids), "offset": 0}
+        total = page.total if expression == matched.values["match"] else 0
+        ids |= dict.fromkeys(_ids(session, replace(page, values=values, total=total), "latest"))
+        if len(ids) >= most:
+            break
+    return tuple(ids)[offset:most]
+
+
+def _rank(index: SearchIndex, matched: Match, typed: Match) -> tuple[str, dict[str, Any]]:
+    """The same tiers as a number of each record, with the values that are bound."""
     tiers = [matched.title_condition.replace(":title_match", ":typed_match")]
+    values = {"typed_match": typed.values["title_match"]}
     if typed.values != matched.values:
         tiers.append(matched.title_condition)
         values["title_match"] = matched.values["title_match"]
-    if "keywords" in index.body:
+    for _ in index.weighty:
         tiers.append(typed.keyword_condition)
-        inside = typed.values["keyword_match"]
-        if _is_sqlite(session):  # which reads the list of all records with such keywords: those found are enough
-            inside = f"({matched.values['match']}) AND ({inside})"
-        values["keyword_match"] = inside
-    ranks = " ".join(f"WHEN {tier} THEN {rank}" for rank, tier in enumerate(tiers))
-    return replace(page, keys=f"CASE {ranks} ELSE {len(tiers)} END, {page.keys}", values=values)
+        values["keyword_match"] = typed.values["keyword_match"]
+    whens = " ".join(f"WHEN {tier} THEN {rank}" for rank, tier in enumerate(tiers))
+    return f"CASE {whens} ELSE {len(tiers)} END", values
 
 
-def _most_terms_first(session: Session, index: SearchIndex, groups: Terms, matched: Match, page: _Page) -> _Page:
+def _most_terms_first(session: Session, groups: Terms, matched: Match, page: _Page) -> _Page:
     """Records with more of the terms first, of these hits in the title, then the newest."""
     values = {**page.values, "match": matched.values["match"], "title_match": matched.values["title_match"]}
     has = []
     for i, group in enumerate(groups):
-        if one := match(session, index, (group,)):
-            inside = f"i.id IN (SELECT rowid FROM {index.fts} WHERE {index.fts} MATCH :term{i})"
+        if one := match(session, page.index, (group,)):
+            inside = f"i.id IN (SELECT rowid FROM {page.index.fts} WHERE {page.index.fts} MATCH :term{i})"
             test = inside if _is_sqlite(session) else f"i.grams @@ CAST(:term{i} AS tsquery)"
             has.append(f"CASE WHEN {test} THEN 1 ELSE 0 END")
             values[f"term{i}"] = one.values["match"]
@@ -632,9 +703,25 @@ def _most_terms_first(session: Session, index: SearchIndex, groups: Terms, match
 
 
 def _ids(session: Session, page: _Page, order: str) -> tuple[int, ...]:
-    keys = f"i.{_digit(page.name, 'year')[2]} DESC, {page.keys}" if order == "year" else page.keys
-    sql = f"SELECT i.id FROM {page.source} WHERE {page.condition} ORDER BY {keys} LIMIT :limit OFFSET :offset"
+    keys, source = page.keys, page.source
+    if order == "year":
+        keys = f"i.{_digit(page.index.name, 'year')[2]} DESC, {keys}"
+    elif order == "latest" and _is_sqlite(session) and _is_dense(page):
+        by_recency = f"{page.index.table.name} AS i INDEXED BY ix_{page.index.table.name}_recency"
+        source = f"{by_recency} CROSS JOIN {page.index.fts} AS f ON f.rowid = i.id"
+    sql = f"SELECT i.id FROM {source} WHERE {page.condition} ORDER BY {keys} LIMIT :limit OFFSET :offset"
     return tuple(session.execute(_statement(sql), page.values).scalars())
+
+
+def _is_dense(page: _Page) -> bool:
+    """Whether to look at the newest records one after the other is quicker than to sort all that was found."""
+    few = page.total <= _DENSE * (page.values["offset"] + page.values["limit"])
+    return "match" in page.values and not few and not _is_short(page.values["match"])
+
+
+def _is_short(expression: str) -> bool:
+    """Whether a single character is looked for: each time it is, FTS5 first gathers all pairs that begin with it."""
+    return "*" in expression
 
 
 def _tally(

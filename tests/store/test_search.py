@@ -13,7 +13,7 @@ from lib.domain.dates import now_utc
 from lib.domain.errors import InvalidQuery
 from lib.domain.text import fold, simplified
 from lib.services import catalogue, concepts, demo, matching
-from lib.services.catalogue import CataloguePage, CatalogueQuery
+from lib.services.catalogue import CataloguePage, CatalogueQuery, Order
 from lib.services.demo import Volume
 from lib.settings import ROOT
 from lib.store import search
@@ -146,6 +146,25 @@ def test_keywords_go_before_text_however_many_hits_there_are(loaded: Database) -
     in_title = sum("研究" in card.title for card in found)
     assert _total(loaded, CatalogueQuery(q="研究")) > 2400 and 100 < in_title < 700
     assert all("研究" in card.title for card in found[:in_title]) and found[in_title].title == "词"
+
+
+def test_a_phrase_of_which_all_texts_are_full_is_listed_by_the_same_rule(loaded: Database) -> None:
+    demo.create(loaded, Volume(achievements=2400), actor=Actor(Role.ADMINISTRATOR, name="测试"))
+    phrase = "可在同类企业"
+
+    def first(order: Order, size: int) -> list[str]:
+        pages = [_page(loaded, CatalogueQuery(q=phrase, order=order, size=size, page=n)) for n in (1, 2)]
+        assert pages[0].total >= 2400
+        return [card.title for page in pages for card in page.items]
+
+    alike = first("latest", 50)
+    assert first("relevance", 50) == alike and first("relevance", 2) == first("latest", 2) == alike[:4]
+    with loaded.write() as session:
+        moments = {"created_at": now_utc(), "updated_at": now_utc(), "source_date": date(1999, 1, 1)}
+        for told in ({"title": "词", "keywords": phrase}, {"title": f"{phrase}的设备"}):
+            session.add(Achievement(origin="demo", source_precision="day", **told, **moments))
+    assert first("latest", 2) == alike[:4]
+    assert first("relevance", 2) == first("relevance", 50)[:4] == [f"{phrase}的设备", "词", *alike[:2]]
 
 
 def test_nothing_found_names_words_that_find_something(loaded: Database) -> None:
