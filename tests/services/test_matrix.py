@@ -383,6 +383,7 @@ ROWS: Final[dict[str, Row]] = {
     "coverage.has_population": Row(P.READ_NETWORK),
     "network.years": Row(P.READ_NETWORK),
     "standing.read": Row(P.READ_NETWORK),
+    "layers.events": Row(P.READ_NETWORK),
     "layers.marks": Row(P.READ_NETWORK, args=lambda w: ("carriers",)),
     "overview.read": Row(P.READ_HOME),
     "records.achievement": Row(P.READ_CATALOGUE, args=lambda w: (w.record,)),
