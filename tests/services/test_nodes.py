@@ -98,7 +98,7 @@ def test_a_second_load_changes_nothing_and_leaves_what_was_edited(loaded: Databa
 def test_the_migration_has_a_way_back(blank: Database) -> None:
     from alembic import command
 
-    migrations.upgrade(blank.engine)
+    migrations.upgrade(blank.engine, "0006")
     with blank.engine.connect() as connection, connection.begin():
         config = migrations._config()
         config.attributes["connection"] = connection

@@ -12,11 +12,12 @@ from lib.domain.access import VISITOR
 from lib.domain.vocabulary import Channel, Direction, Level
 from lib.services import network as service
 from lib.services.channels import FactKind, Flow
+from lib.services.coverage import Spot
 from lib.services.network import Metric, Node
 from lib.settings import settings
 from lib.store.engine import Database
 from lib.ui import theme
-from lib.ui.maps import channels, geometry, legend, network, notice, picture, placing
+from lib.ui.maps import channels, geometry, legend, network, notice, overlays, picture, placing, sites
 from lib.ui.maps.base import Frame, Map, curve
 from lib.ui.maps.classes import band_of, classify
 
@@ -246,3 +247,39 @@ def test_legend_and_notice_say_what_stands_on_the_map() -> None:
     )
     readme = (settings().geo_dir / "README.md").read_text(encoding="utf-8")
     assert f"> {notice.notice()}" in readme
+
+
+# ------------------------------------------------------------------ layers over the map
+def _over(layers: list[dict[str, object]]) -> list[overlays.Chip]:
+    places = [(111.7, 40.8), (109.95, 40.62), (109.78, 39.6), (106.8, 39.65), (113.1, 41.0)]
+    return [overlays.Chip(str(layer), place, 12, True) for place in places for layer in layers]
+
+
+@pytest.mark.parametrize("many", range(1, 7))
+def test_chips_hide_neither_one_another_nor_a_name_and_stay_in_the_panel(many: int) -> None:
+    frame = Frame.fit((97.2, 37.4, 126.1, 53.35), network.WIDTH, network.HEIGHT, 14)
+    names = [(x - 30, y - 19, x + 30, y + 19) for x, y in (frame.pixel(108.3, 38.8), frame.pixel(112.6, 42.3))]
+    found = overlays.blocks(frame, _over(list(overlays.SIGNS)[:many]), names)
+    assert len(found) == 5
+    for place, block in enumerate(found):
+        left, top, right, bottom = block.box
+        assert 0 <= left < right <= frame.width
+        assert 0 <= top < bottom <= frame.height
+        for other in [*(b.box for b in found[place + 1 :]), *names]:
+            assert placing.overlap(block.box, other) == 0
+
+
+def test_outlines_cost_an_address_and_not_a_geometry() -> None:
+    layer = overlays.outlines({"#C98416": ("150100", "150200")}, "zone")
+    assert layer["data"] == "/app/static/geo/leagues_lite.geojson"
+    assert layer["getLineWidth"] == "@@=(properties.code=='150100'||properties.code=='150200')?3.4:0"
+    assert len(json.dumps(layer)) < 500
+
+
+def test_the_picture_of_sites_names_what_is_proposed() -> None:
+    spots = [Spot("150102", "新城区", "150100", "呼和浩特市", 111.7, 40.8),
+             Spot("150402", "红山区", "150400", "赤峰市", 118.9, 42.3)]  # fmt: skip
+    drawn = sites.picture(spots[:1], spots[1:], spots[1:], {spots[1]: spots[1]})
+    assert "红山区" in drawn
+    assert "新城区" not in drawn
+    assert len(drawn) < 60_000

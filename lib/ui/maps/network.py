@@ -12,7 +12,7 @@ from lib.domain.vocabulary import NO_DATA, Level
 from lib.services.network import Metric, Node
 from lib.services.places import ALIASES
 from lib.ui import theme
-from lib.ui.maps import placing
+from lib.ui.maps import overlays, placing
 from lib.ui.maps.base import (
     Frame,
     Layer,
@@ -29,6 +29,7 @@ from lib.ui.maps.base import (
 )
 from lib.ui.maps.classes import Band, band_of, classify
 from lib.ui.maps.geometry import Feature, bounds, features, ground, hatch, outlines
+from lib.ui.maps.overlays import Chip
 
 WIDTH: Final = 838
 HEIGHT: Final = 500
@@ -87,8 +88,15 @@ class Drawing:
     alt: str
 
 
-def region(nodes: Sequence[Node], metric: Metric, over: Sequence[Layer] = (), *, services: bool = True) -> Drawing:
-    """The 12 leagues; `services` draws where organizations serve transfer, `over` is laid on top."""
+def region(
+    nodes: Sequence[Node],
+    metric: Metric,
+    chips: Sequence[Chip] = (),
+    outlines: Sequence[Layer] = (),
+    *,
+    services: bool = True,
+) -> Drawing:
+    """The 12 leagues; `services` draws where organizations serve transfer, chips and outlines are laid on top."""
     frame = Frame.fit(_REGION_BOUNDS, WIDTH, HEIGHT, 14)
     by_code = {node.code: node for node in nodes}
     bands = classify(node.count(metric) for node in nodes)
@@ -107,8 +115,9 @@ def region(nodes: Sequence[Node], metric: Metric, over: Sequence[Layer] = (), *,
         *([_nodes(nodes, hub)] if services else []),
         labels("grounds", [label(at, name, theme.GROUND_NAME) for name, at in _REGION_GROUNDS], size=12, weight=400),
         lines("leaders", [{"p": ends} for ends in _REGION_LEADERS.values()], colour=theme.INK, width=1.1),
+        *outlines,
         *_names(names, metric, bands),
-        *over,
+        *_laid(frame, names, metric, chips),
     ]
     return Drawing(
         Map(layers, frame, ground=theme.SEA, tooltip="{name}\n{tip}"),
@@ -118,8 +127,8 @@ def region(nodes: Sequence[Node], metric: Metric, over: Sequence[Layer] = (), *,
     )
 
 
-def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "", over: Sequence[Layer] = ()) -> Drawing:
-    """The banners of one league; `over` is laid on top."""
+def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "", chips: Sequence[Chip] = ()) -> Drawing:
+    """The banners of one league; chips are laid on top."""
     exact = [f for f in features("banners") if f["properties"]["parent_code"] == own.code]
     frame = Frame.fit(bounds(exact), WIDTH, HEIGHT, 28)
     coarse = frame.scale * _GENERALISED < 1
@@ -158,7 +167,7 @@ def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "", o
         ),
         lines("leaders", [{"p": spot.leader} for spot in spots if spot.leader], colour=theme.STONE, width=1.1),
         *_names(names, metric, bands, size=15, unit=metric.unit),
-        *over,
+        *_laid(frame, names, metric, chips),
     ]
     return Drawing(
         Map(layers, frame, ground=theme.SEA, tooltip="{name}\n{tip}"),
@@ -362,6 +371,19 @@ def _names(
         else:
             light.append(label(name.at, text, theme.STONE if value is None else theme.INK))
     return [labels("names", light, size=size, halo="#FFFFFF"), labels("names-on-dark", dark, size=size)]
+
+
+def _laid(frame: Frame, names: Sequence[_Name], metric: Metric, chips: Sequence[Chip]) -> list[Layer]:
+    """The chips of the layers, off the names and the seats."""
+    boxes = []
+    for name in names:
+        x, y = frame.pixel(*name.at)
+        shown = NO_DATA if name.node.count(metric) is None else str(name.node.count(metric))
+        half = 7.6 * max(len(_written(name.node)), len(shown) * 0.6, len(NO_DATA) if shown == NO_DATA else 0)
+        boxes.append((x - half, y - 19, x + half, y + 19))
+    seats = [frame.pixel(name.node.seat_lon, name.node.seat_lat) for name in names]
+    boxes += [(x - 8, y - 8, x + 8, y + 8) for x, y in seats]
+    return overlays.chips(frame, overlays.blocks(frame, chips, boxes))
 
 
 def _written(node: Node) -> str:

@@ -130,7 +130,7 @@ def beside(marks: Sequence[Mark], size: tuple[int, int], height: float = 15) -> 
         choices = list(_around(mark, height))
         boxes = [(x - mark.width / 2, y - height / 2, x + mark.width / 2, y + height / 2) for x, y in choices]
         others = [box for i, box in enumerate(taken) if i != own]
-        clash = [sum(_overlap(box, other) for other in others) + _beyond(box, size) for box in boxes]
+        clash = [sum(overlap(box, other) for other in others) + _beyond(box, size) for box in boxes]
         best = min(range(len(choices)), key=lambda i: (round(clash[i]), i))
         centres.append(choices[best])
         taken.append(boxes[best])
@@ -146,7 +146,7 @@ def _around(mark: Mark, height: float) -> Iterator[Point]:
         yield from ((x + across * 0.8, y - up * 0.8), (x - across * 0.8, y - up * 0.8))
 
 
-def _overlap(a: Box, b: Box) -> float:
+def overlap(a: Box, b: Box) -> float:
     """Square pixels that two boxes share."""
     return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
 

@@ -140,7 +140,7 @@ def _answer(view: View, found: Proposal) -> Markup:
             if found.before is not None
             else f"现在没有一个旗县有{found.need.label}的记录，谈不上减少多少"
         )
-        told = f"{before}。布点后{after}，{each}。"
+        told = f"{before}。布点后，{after}，{each}。"
     else:
         reached = f"现在 {found.before or 0:,.0f} 人，布点后 {found.after:,.0f} 人"
         told = f"离最近站点超过 {found.radius} 公里的常住人口，{reached}。"

@@ -36,24 +36,30 @@ def switch(view: View) -> None:
         )  # fmt: skip
 
 
-def over(ctx: Context, view: View) -> tuple[Layer, ...]:
-    """What is laid over the map of boundaries."""
+def outlines(ctx: Context, view: View) -> tuple[Layer, ...]:
+    """The groups of leagues that are outlined, on the map of the region."""
     found: list[Layer] = []
-    if not view.league and "zone" in view.layers:
-        found.append(overlays.outlines({GOLD_LINE: PILOT_ZONE}, "over-zone"))
-    if not view.league and "markets" in view.layers:
+    if view.league:
+        return ()
+    if "markets" in view.layers:
         groups: dict[str, list[str]] = {}
         for zone, code in _members(ctx):
             groups.setdefault(MARKET_COLOURS[zone], []).append(code)
         found.append(overlays.outlines(groups, "over-markets-area"))
+    if "zone" in view.layers:
+        found.append(overlays.outlines({GOLD_LINE: PILOT_ZONE}, "over-zone"))
+    return tuple(found)
+
+
+def chips(ctx: Context, view: View) -> tuple[Chip, ...]:
+    """The numbers of the chosen layers at their places."""
     seats = _seats(ctx, view)
-    chips = [
+    return tuple(
         Chip(layer, seats[mark.code], mark.count, mark.exact)
         for layer in _counted(view)
         for mark in _marks(ctx, view, layer)
         if mark.code in seats
-    ]
-    return (*found, *overlays.chips(chips))
+    )
 
 
 def rows(ctx: Context, view: View) -> None:

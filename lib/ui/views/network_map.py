@@ -51,14 +51,16 @@ def _drawing(ctx: Context, view: View) -> maps.Drawing:
     """The map, built once for each question and change of the data."""
     banners = state.survey(ctx, Level.BANNER, view.parent, view.origins, view.year).nodes if view.by_banner else ()
     banner = view.banner.code if view.banner else ""
-    over = network_layers.over(ctx, view) if view.style == "boundaries" else ()
+    plain_map = view.style == "boundaries"
+    chips = network_layers.chips(ctx, view) if plain_map else ()
+    outlines = network_layers.outlines(ctx, view) if plain_map else ()
 
     def build(_session: object) -> maps.Drawing:
         if view.style == "hexagons":
             return maps.hexagons(banners, view.leagues, view.metric, view.parent, banner)
         if view.league:
-            return maps.league(view.league, banners, view.metric, banner, over)
-        return maps.region(view.leagues, view.metric, over, services="services" in view.layers)
+            return maps.league(view.league, banners, view.metric, banner, chips)
+        return maps.region(view.leagues, view.metric, chips, outlines, services="services" in view.layers)
 
     day = str(today_shanghai())
     key = (view.metric.value, view.parent, view.style, banner, view.origins, view.year, view.layers, day)
