@@ -83,8 +83,9 @@ def _section(section: Section, width: float) -> float:
 
 def _lines(text: str, width: float) -> int:
     """How many lines of so many Chinese characters a text takes; Latin letters and digits are half as wide."""
-    return sum(max(1, ceil(_wide(line) / width)) for line in text.split("\n")) if text else 0
+    return sum(max(1, ceil(wide(line) / width)) for line in text.split("\n")) if text else 0
 
 
-def _wide(text: str) -> float:
+def wide(text: str) -> float:
+    """How wide a text is, in Chinese characters."""
     return sum(1.0 if east_asian_width(character) in "WFA" else 0.55 for character in text)

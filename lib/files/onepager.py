@@ -14,7 +14,7 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
 from lib.domain.dates import now_utc
-from lib.domain.sheet import Section, Sheet
+from lib.domain.sheet import Section, Sheet, wide
 
 _FONT: Final = "Microsoft YaHei"
 _INK: Final = RGBColor(0x17, 0x21, 0x2B)
@@ -26,6 +26,10 @@ _SIZE: Final = 9.5
 _SMALL: Final = 8.5
 _SPACING: Final = 1.4
 """Sizes of letters in points, and the height of a line beside them; `lib.domain.sheet.fits` reckons with them."""
+_PAPER: Final = 182.0
+"""Millimetres between the margins."""
+_WIDEST: Final = 16.0
+"""Chinese characters after which a column is broken into lines."""
 
 
 def docx_bytes(sheet: Sheet) -> bytes:
@@ -161,3 +165,16 @@ def _table(paper: Paper, section: Section) -> None:
     for row in section.rows:
         for cell, text in zip(table.add_row().cells, row, strict=True):
             _cell(cell, text, _INK)
+    if section.wide:
+        table.autofit = False
+        for column, width in zip(table.columns, _widths(section), strict=True):
+            column.width = width  # LibreOffice reads the column's, Word the cells'
+            for cell in column.cells:
+                cell.width = width
+
+
+def _widths(section: Section) -> list[Mm]:
+    """Columns as wide as what stands in them asks for, none so wide that the others have no room."""
+    lines = (section.header, *section.rows)
+    asked = [min(max(wide(line[place]) for line in lines), _WIDEST) + 1 for place in range(len(section.header))]
+    return [Mm(_PAPER * one / sum(asked)) for one in asked]
