@@ -48,9 +48,10 @@ def listing(ctx: Context) -> None:
     )
     _narrow(query, found)
     if not found.items:
-        bands.empty("没有符合条件的意向", "活动现场或成果页上有人点「我有意向」后，会列在这里。")
+        usual = "活动现场或成果页上有人点「我有意向」后，会列在这里。"
+        bands.empty("没有符合条件的意向", "减少一个条件再试。" if query.asked else usual)
         return
-    table(("事由", "活动", "意向人", "留下时间", "跟进人", "状态", "下次联系"), map(_row, found.items))
+    table(("事由", "活动", "意向人", "留下时间", "跟进人", "状态", "下次联系"), map(_row, found.items), stack=True)
     filters.pager(found.page, found.pages)
 
 
@@ -81,19 +82,23 @@ def _clear() -> None:
 
 def _row(lead: Lead) -> Any:
     return row(
-        cell(el("a", lead.title, href=f"/followups?id={lead.interest_id}")),
+        cell(el("a", lead.title, href=f"/followups?id={lead.interest_id}"), "bj-wide"),
         cell(el("a", lead.event, href=f"/roadshows?id={lead.event_id}") if lead.event_id else "成果、需求页"),
         cell(lead.hint or "没有留联系方式"),
         cell(show_time(lead.left_at), "bj-tight"),
-        cell(lead.owner or "没人跟进"),
+        cell(_owner(lead)),
         cell(lead.state.label if lead.state else "没人跟进", "bj-tight"),
         cell(str(lead.due_on or ""), "bj-tight"),
     )
 
 
+def _owner(lead: Lead) -> str:
+    return lead.owner or ("没人跟进" if lead.thread_id is None else "未指定")
+
+
 def _due(lead: Lead) -> Any:
     return row(
-        cell(el("a", lead.title, href=f"/followups?id={lead.interest_id}")),
+        cell(el("a", lead.title, href=f"/followups?id={lead.interest_id}"), "bj-wide"),
         cell(lead.hint or "没有留联系方式"),
         cell(lead.state.label if lead.state else ""),
         cell(str(lead.due_on or ""), "bj-tight"),
@@ -119,7 +124,7 @@ def record(ctx: Context, interest_id: int) -> None:
             ("活动", el("a", lead.event, href=f"/roadshows?id={lead.event_id}") if lead.event_id else "成果、需求页"),
             ("意向人", lead.hint or "没有留联系方式"),
             ("状态", lead.state.label if lead.state else "没人跟进"),
-            ("跟进人", lead.owner or "没人跟进"),
+            ("跟进人", _owner(lead)),
             ("下次联系", str(lead.due_on or "未定")),
         ]
         records.facts(facts)
