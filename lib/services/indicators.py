@@ -35,7 +35,13 @@ SETS: Final[dict[str, tuple[str, ...]]] = {"real": REAL, "demo": DEMO}
 Rows = Mapping[str, tuple[str, ...]]
 """The parameters with which a page lists the rows behind a number; `page` names it where it is another one."""
 
-_PUBLISHED: Final = {"K01": "技术合同登记数", "K02": "技术合同成交额", "K03": "技术交易额"}
+_PUBLISHED: Final[dict[str, tuple[str, ...]]] = {
+    "K01": ("技术合同登记数",),
+    "K02": ("技术合同成交额",),
+    "K03": ("技术交易额",),
+    "K07": ("技术合同登记数同比增长", "技术合同成交额同比增长", "技术交易额同比增长"),
+}
+_TURNOVER: Final = _PUBLISHED["K02"][0]
 _UNSTATED: Final = "未写明"
 DIMENSIONS: Final[dict[str, str]] = {
     "type": "合同类型", "field": "技术领域", "ip": "知识产权", "seller_kind": "卖方性质", "buyer_kind": "买方性质",
@@ -116,6 +122,8 @@ class Reading:
     values: tuple[Value, ...]
     notes: tuple[str, ...] = ()
     published: tuple[Figure, ...] = ()
+    derived: tuple[Value, ...] = ()
+    """What follows from published figures by arithmetic: never published itself, never from our rows."""
 
     @property
     def known(self) -> bool:
@@ -181,11 +189,21 @@ def scopes(session: Session, *, actor: Actor) -> tuple[Scope, ...]:
 
 
 def years(session: Session, data: str, *, actor: Actor) -> tuple[int, ...]:
-    """The years in which our rows have contracts, newest first. Raises AccessDenied, InvalidQuery."""
+    """The years in which our rows have contracts or, of the real set, turnover was published, newest first.
+
+    Raises AccessDenied, InvalidQuery.
+    """
     if data not in SETS:
         raise InvalidQuery("没有这种数据，请选择真实数据或演示数据。")
-    found = rollup.sums(session, ("year",), origins=SETS[data], actor=actor)
-    return tuple(sorted((key[0] for key in found if key[0]), reverse=True))
+    found = {key[0] for key in rollup.sums(session, ("year",), origins=SETS[data], actor=actor)}
+    if data == "real":
+        found |= {point.year for point in series(session, _TURNOVER, "全区", actor=actor).published}
+    return tuple(sorted(found - {0}, reverse=True))
+
+
+def latest(session: Session, *, actor: Actor) -> int | None:
+    """The last year whose turnover of the region was published. Raises AccessDenied."""
+    return max((point.year for point in series(session, _TURNOVER, "全区", actor=actor).published), default=None)
 
 
 # ------------------------------------------------------------------ readings
@@ -366,7 +384,7 @@ _NONE: Final = "本时段没有可计的合同。"
 
 
 def _hidden(total: Sums) -> tuple[str, ...]:
-    return (f"其中 {total.hidden:,} 项没有披露成交额，不计入合计。",) if total.hidden else ()
+    return (f"其中 {total.hidden:,} 项没有披露成交额，不计入合计。",) if total.hidden and total.disclosed else ()
 
 
 def _month_note(board: _Board) -> tuple[str, ...]:
@@ -381,12 +399,35 @@ def _month_note(board: _Board) -> tuple[str, ...]:
 
 def _beside(board: _Board, key: str) -> tuple[Figure, ...]:
     """The officially published figures of the same scope, year and period."""
-    name, asked = _PUBLISHED[key], board.asked
+    asked = board.asked
     if asked.data == "demo":
         return ()
-    query = StatisticQuery((name,), (asked.scope.printed,), (str(asked.period.year),), size=20)
+    query = StatisticQuery(_PUBLISHED[key], (asked.scope.printed,), (str(asked.period.year),), size=100)
     found = search_statistics(board.session, query, actor=board.actor).items
-    return tuple(figure for figure in found if figure.period == asked.period.printed)
+    return tuple(
+        figure for name in _PUBLISHED[key] for figure in found
+        if figure.indicator == name and figure.period == asked.period.printed
+    )  # fmt: skip
+
+
+def _of_published(board: _Board, key: str) -> Value | None:
+    """A published figure as a value: money in 元."""
+    for figure in _beside(board, key):
+        factor = {"亿元": YI, "万元": WAN, "元": Decimal(1)}.get(figure.unit)
+        rows: Rows = {"view": ("rows",), "indicator": (figure.indicator,), "scope": (figure.scope,),
+                      "year": (str(figure.year),)}  # fmt: skip
+        if factor is not None:
+            return Value(f"公布的{figure.indicator}", figure.value * factor, "元", rows=rows)
+        return Value(f"公布的{figure.indicator}", figure.value, figure.unit, rows=rows)
+    return None
+
+
+def _derived(label: str, unit: str, part: Value | None, whole: Value | None) -> tuple[Value, ...]:
+    """A ratio of two published figures of the same scope and period; none where one is missing."""
+    if part is None or whole is None or part.value is None or not whole.value:
+        return ()
+    value = share(part.value, whole.value) if unit == "%" else mean(part.value, int(whole.value))
+    return (Value(label, value, unit, rows=None, parts=(part, whole)),)
 
 
 def _k01(board: _Board, one: Indicator) -> Reading:
@@ -405,7 +446,7 @@ def _k03(board: _Board, one: Indicator) -> Reading:
     total = board.now.registered()
     value = _money("技术交易额", total.technology_turnover, _registered(board.asked))
     left = total.number - total.technology_disclosed
-    notes = (f"其中 {left:,} 项没有披露技术交易额，不计入合计。",) if left else ()
+    notes = (f"其中 {left:,} 项没有披露技术交易额，不计入合计。",) if left and total.technology_disclosed else ()
     return Reading(one, (value,), notes, _beside(board, one.key))
 
 
@@ -415,27 +456,35 @@ def _k04(board: _Board, one: Indicator) -> Reading:
     part = Value("技术交易额", total.paired_technology if known else None, "元", rows=rows)
     whole = Value("成交额", total.paired_amount if known else None, "元", rows=rows)
     value = _ratio("技术含量", part, whole, "没有同时披露成交额和技术交易额的合同。")
-    return Reading(one, (value,), (f"按两项金额都披露的 {total.paired:,} 项合同计算。",) if known else ())
+    derived = _derived("技术含量", "%", _of_published(board, "K03"), _of_published(board, "K02"))
+    notes = (f"按两项金额都披露的 {total.paired:,} 项合同计算。",) if known else ()
+    return Reading(one, (value,), notes, derived=derived)
 
 
 def _k05(board: _Board, one: Indicator) -> Reading:
     total, rows = board.now.registered(), _registered(board.asked)
     value = mean(total.amount, total.disclosed)
     parts = (_money("成交额", total.turnover, rows), Value("披露金额的合同", Decimal(total.disclosed), "项", rows=rows))
-    return Reading(one, (Value("平均每项", value, "元/项", "" if value else "没有披露金额的合同。", rows, parts),))
+    derived = _derived("平均每项", "元/项", _of_published(board, "K02"), _of_published(board, "K01"))
+    average = Value("平均每项", value, "元/项", "" if value else "没有披露金额的合同。", rows, parts)
+    return Reading(one, (average,), derived=derived)
 
 
 def _k06(board: _Board, one: Indicator) -> Reading:
     asked, total = board.asked, board.now.registered()
     product, source = _gdp(board)
-    why = (
-        "占比只按全年计算。" if not asked.period.whole
-        else f"没有 {asked.scope.printed} {asked.period.year} 年公布的地区生产总值。" if product is None else _NONE
-    )  # fmt: skip
+    why = "没有披露金额的合同。"
+    if not asked.period.whole:
+        why = "占比只按全年计算。"
+    elif product is None:
+        why = f"没有 {asked.scope.printed} {asked.period.year} 年公布的地区生产总值。"
     part = _money("成交额", total.turnover, _registered(asked))
     value = _ratio("占比", part, Value(GDP_NAME, product if asked.period.whole else None, "亿元"), why)
     whole = Value(GDP_NAME, None if product is None else (product / YI).quantize(Decimal("0.01")), "亿元")
-    return Reading(one, (replace(value, parts=(part, whole)),), (source,) if value.value is not None else ())
+    known = Value(GDP_NAME, product, "元") if asked.period.whole else None
+    derived = _derived("占比", "%", _of_published(board, "K02"), known)
+    notes = (source,) if value.value is not None or derived else ()
+    return Reading(one, (replace(value, parts=(part, whole)),), notes, derived=derived)
 
 
 def _gdp(board: _Board) -> tuple[Decimal | None, str]:
@@ -453,21 +502,33 @@ def _gdp(board: _Board) -> tuple[Decimal | None, str]:
 def _k07(board: _Board, one: Indicator) -> Reading:
     now, before = board.now.registered(), board.before.registered()
     rows, other = _registered(board.asked), _registered(board.before.asked)
-    over = board.asked.period.over(board.today)
+    why = _no_growth(board)
 
     def grown(label: str, unit: str, new: Decimal | None, old: Decimal | None) -> Value:
-        value = growth(new, old) if over and new is not None and old else None
-        why = (
-            f"{board.asked.period.label}还没有结束，不与上年同期比较。" if not over else "上年同期或本期没有可比的数。"
-        )
+        value = growth(new, old) if not why and new is not None and old else None
+        reason = "" if value is not None else why or "上年同期或本期没有可比的数。"
         parts = (Value("本期", new, unit, rows=rows), Value("上年同期", old, unit, rows=other))
-        return Value(label, value, "%", "" if value is not None else why, rows, parts)
+        return Value(label, value, "%", reason, rows, parts if not why else ())
 
-    return Reading(one, (
+    values = (
         grown("项数", "项", Decimal(now.number), Decimal(before.number)),
         grown("成交额", "元", now.turnover, before.turnover),
         grown("技术交易额", "元", now.technology_turnover, before.technology_turnover),
-    ))  # fmt: skip
+    )
+    return Reading(one, values, published=_beside(board, one.key))
+
+
+def _no_growth(board: _Board) -> str:
+    """Why the two periods cannot be compared; blank when they can."""
+    asked = board.asked
+    if not asked.period.over(board.today):
+        return f"{asked.period.label}还没有结束，不与上年同期比较。"
+    for year in (asked.period.year, asked.period.year - 1):
+        inside = _inside(board.session, asked.scope, board.actor)
+        where = {"year": (year,), "month": (0,), "seller_side": inside}
+        if rollup.sums(board.session, where=where, origins=asked.origins, actor=board.actor)[()].number:
+            return f"{year} 年有合同没有登记日期，只是公开报道，不是登记统计，不作比较。"
+    return ""
 
 
 def _pair(board: _Board, label: str, sellers: str, buyers: str) -> tuple[Value, Value]:

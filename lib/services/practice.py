@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, require
@@ -43,7 +43,8 @@ def converted(session: Session, origins: Collection[str], league: str, *, actor:
         .select_from(Thread)
         .join(Interest, Thread.interest_id == Interest.id)
         .outerjoin(EventItem, EventItem.id == Interest.event_item_id)
-        .where(_SIGNED)
+        .outerjoin(Event, Event.id == Interest.event_id)
+        .where(_SIGNED, or_(Interest.event_id.is_(None), Event.origin.in_(origins)))
     )
     where = [Achievement.origin.in_(origins), *_at(Achievement, league)]
     part = _number(session, Achievement.id, *where, Achievement.id.in_(signed))

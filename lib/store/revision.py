@@ -22,6 +22,7 @@ TOPICS: Final = frozenset(
         "statistic",
         "submission",
         "match_decision",
+        "thread",
         "division",
         "policy_clause",
         "network_node",

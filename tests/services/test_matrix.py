@@ -352,6 +352,7 @@ ROWS: Final[dict[str, Row]] = {
     "contracts.search_contracts": Row(P.READ_STATISTICS, args=lambda w: (ContractQuery(),)),
     **{f"indicators.{name}": Row(P.READ_STATISTICS, args=args, more=lambda w, more=more: more) for name, args, more in (
         ("scopes", lambda w: (), {}),
+        ("latest", lambda w: (), {}),
         ("years", lambda w: ("real",), {}),
         ("read", lambda w: (ASKED,), {}),
         ("structure", lambda w: (ASKED, "type"), {}),

@@ -105,18 +105,33 @@ def years(series: Series, *, height: int = HEIGHT) -> Chart:
 
 def comparison(figures: Sequence[Figure], labels: Sequence[str], *, height: int | None = None) -> Chart:
     """Horizontal bars of published figures in one unit, in the given order, each with its label."""
-    unit = figures[0].unit if figures else ""
-    rows = [
-        {
-            "y": label,
-            "v": float(figure.value),
-            "t": figure.text,
-            "d": f"{label} {figure.text} · {figure.source.line}",
-            "h": _address(("indicator", figure.indicator), ("scope", figure.scope), ("year", str(figure.year))),
-        }
+    return bars([
+        Bar(
+            label, float(figure.value), figure.text, figure.source.line,
+            _address(("indicator", figure.indicator), ("scope", figure.scope), ("year", str(figure.year))),
+        )
         for figure, label in zip(figures, labels, strict=True)
+    ], unit=figures[0].unit if figures else "", height=height)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One horizontal bar: its label, length, the value in words, what it says when pointed at, and where it leads."""
+
+    label: str
+    value: float
+    text: str
+    note: str
+    href: str
+
+
+def bars(found: Sequence[Bar], *, unit: str, height: int | None = None) -> Chart:
+    """Horizontal bars in the given order, each with its label and value."""
+    rows: list[Spec] = [
+        {"y": bar.label, "v": bar.value, "t": bar.text, "d": f"{bar.label} {bar.text} · {bar.note}", "h": bar.href}
+        for bar in found
     ]
-    top = max((float(row["v"]) for row in rows), default=0.0)  # type: ignore[arg-type]
+    top = max((bar.value for bar in found), default=0.0)
     y: Spec = {
         "field": "y",
         "type": "nominal",
@@ -125,7 +140,8 @@ def comparison(figures: Sequence[Figure], labels: Sequence[str], *, height: int 
         "axis": {"title": None, "grid": False, "labelFontSize": 14, "labelColor": INK, "labelLimit": 220},
     }
     # The longest bar leaves room for its value, however narrow the place is.
-    room: Spec = {"domain": [0, top or 1], "range": [0, {"expr": "max(width - 100, 40)"}]}
+    widest = max((len(bar.text) for bar in found), default=0)
+    room: Spec = {"domain": [0, top or 1], "range": [0, {"expr": f"max(width - {max(100, 11 * widest)}, 40)"}]}
     x: Spec = {"field": "v", "type": "quantitative", "scale": room, "axis": None}
     layers = [
         layer(
@@ -145,7 +161,7 @@ def comparison(figures: Sequence[Figure], labels: Sequence[str], *, height: int 
             text=_nominal("t"),
         ),
     ]
-    said = "，".join(f"{label} {figure.text}" for figure, label in zip(figures, labels, strict=True))
+    said = "，".join(f"{bar.label} {bar.text}" for bar in found)
     return Chart(chart(layers, height=height or 52 * len(rows) + 24), f"{said}（单位：{unit}）。")
 
 

@@ -1,18 +1,17 @@
-"""数据: the published figures as series, as the full list, and the public contracts."""
+"""数据: the published figures as series and as the full list; the indicators and the contracts stand beside them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from lib.domain.access import VISITOR
-from lib.domain.money import show_wan
-from lib.domain.vocabulary import NO_DATA, UNDISCLOSED
-from lib.services import contracts, statistics
-from lib.services.catalogue import UNKNOWN
-from lib.services.contracts import TYPE_NOTE, ContractPage, ContractQuery, ContractRow
+from lib.domain.indicators import INDICATORS
+from lib.domain.vocabulary import NO_DATA
+from lib.services import statistics
+from lib.services.contracts import ContractQuery
 from lib.services.statistics import (
     DEFINITIONS,
     FULL_YEAR,
@@ -27,17 +26,17 @@ from lib.services.statistics import (
 from lib.ui import address, cache, filters, navigation
 from lib.ui.charts import series as charts
 from lib.ui.charts.series import Chart
-from lib.ui.components import bands, cards
-from lib.ui.components.markup import Markup, draw, el, external, join
+from lib.ui.components import bands
+from lib.ui.components.markup import Markup, draw, el, join
 from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
+from lib.ui.views import statistics_contracts, statistics_indicators
+from lib.ui.views.statistics_contracts import source_of
 
 PAGE: Final = "/statistics"
-VIEWS: Final = {"series": "主要指标", "rows": "全部数据", "contracts": "公开合同"}
+VIEWS: Final = {"series": "主要指标", "indicators": "指标 K01—K20", "rows": "全部数据", "contracts": "公开合同"}
 _FACETS: Final = ("group", "scope", "year")
-_CONTRACT_FACETS: Final = ("mode", "type", "year", "origin")
 _ROWS: Final = 20
-_CONTRACT_ROWS: Final = 25
 
 _TURNOVER: Final = ("技术合同成交额", REGION, FULL_YEAR)
 _CARDS: Final = (
@@ -73,7 +72,10 @@ class Board:
 
 
 def page(ctx: Context) -> None:
-    """The view that the address names: series, rows or contracts."""
+    """The view that the address names: series, indicators, rows or contracts, or what one indicator means."""
+    if key := address.choice("indicator", tuple(INDICATORS), ""):
+        statistics_indicators.definition(ctx, key)
+        return
     asked = _asked(ctx)
     filtered = bool(asked.q or asked.indicator or asked.scope or asked.year or asked.group)
     view = address.choice("view", tuple(VIEWS), "rows" if filtered else "series")
@@ -83,7 +85,9 @@ def page(ctx: Context) -> None:
         filters.search_box("搜合同名称、卖方、买方" if view == "contracts" else "搜合同、品种、包头")
     _switch(ctx, view)
     if view == "contracts":
-        _contracts(ctx)
+        statistics_contracts.listed(ctx)
+    elif view == "indicators":
+        statistics_indicators.board(ctx)
     elif view == "rows":
         _rows(ctx, asked)
     else:
@@ -366,7 +370,7 @@ def _search(ctx: Context, query: StatisticQuery) -> StatisticPage:
 def _switch(ctx: Context, view: str) -> None:
     counts = {
         "rows": f" {_search(ctx, StatisticQuery(size=1)).total:,} 条",
-        "contracts": f" {_found(ctx, ContractQuery(size=1)).total:,} 项",
+        "contracts": f" {statistics_contracts.found(ctx, ContractQuery(size=1)).total:,} 项",
     }
     labels = {name: label + counts.get(name, "") for name, label in VIEWS.items()}
     with st.container(key="switch"):
@@ -375,7 +379,7 @@ def _switch(ctx: Context, view: str) -> None:
 
 def _leave(view: str) -> None:
     """Another view starts without the filters of this one."""
-    names = ("q", "page", "indicator", *_FACETS, *_CONTRACT_FACETS)
+    names = ("q", "page", "indicator", *_FACETS, *statistics_contracts.FILTERS, *statistics_indicators.FILTERS)
     address.write(**{**dict.fromkeys(names), "view": view if view != "series" else None})
 
 
@@ -419,80 +423,9 @@ def _figures(figures: Sequence[Figure]) -> None:
             cell(el("b", figure.text), cls="num"),
             cell(figure.scope, cls="bj-tight"),
             cell(figure.when, cls="bj-tight"),
-            cell(_source(figure.source), cls="bj-from"),
+            cell(source_of(figure.source), cls="bj-from"),
         )
         for figure in figures
-    )
-    table(names, body)
-
-
-# ------------------------------------------------------------------ contracts
-def _found(ctx: Context, query: ContractQuery) -> ContractPage:
-    revision = ctx.revision("contract")
-    counted = cache.shared(
-        "contracts-census",
-        replace(query, type=(), mode=(), year=(), page=1, size=1),
-        revision,
-        lambda session: contracts.census(session, query, actor=VISITOR),
-    )
-    return cache.shared(
-        "contracts",
-        query,
-        revision,
-        lambda session: contracts.search_contracts(session, query, actor=VISITOR, counted=counted),
-    )
-
-
-def _contracts(ctx: Context) -> None:
-    chosen = {
-        name: address.choices(name, lambda value, facet=name: contracts.valid(facet, value))  # type: ignore[misc]
-        for name in _CONTRACT_FACETS
-    }
-    query = ContractQuery(
-        q=address.words("q"), page=address.number("page") or 1, size=_CONTRACT_ROWS, origin=chosen["origin"],
-        type=chosen["type"], mode=chosen["mode"], year=chosen["year"],
-    )  # fmt: skip
-    found = _found(ctx, query)
-    filters.pills(_worth_showing(found), chosen)
-    with st.container(horizontal=True, vertical_alignment="center", key="summary"):
-        noun = "项公开合同" if query.origins == ("public",) else "项合同"
-        draw(el("span", "共 ", el("b", f"{found.total:,}"), f" {noun}", cls="bj-count"))
-        filters.clear(chosen)
-        st.space("stretch")
-        draw(el("a", "下载全部（CSV）", href="/download/public/contracts.csv", cls="bj-more"))
-    hidden = found.total - found.disclosed
-    typed = any(value.value != UNKNOWN for value in found.facets["type"])
-    told = f"其中 {hidden:,} 项没有公布金额，写「{UNDISCLOSED}」。" if hidden else ""
-    told += TYPE_NOTE if typed else "公开信息都没有写明属于哪一类技术合同。"
-    draw(el("p", told, cls="bj-meaning"))
-    if found.items:
-        _contract_table(found.items, typed=typed)
-        filters.pager(query.page, found.pages)
-    elif found.total:
-        bands.empty("这一页没有内容", "页码超出了范围，请回到第一页。")
-    else:
-        bands.empty("没有符合条件的合同", "减少一个筛选条件，或换一个词再试。")
-
-
-def _worth_showing(found: ContractPage) -> Mapping[str, Any]:
-    """Facets with something to choose: a row with one value says nothing."""
-    return {name: values for name, values in found.facets.items() if len(values) > 1}
-
-
-def _contract_table(found: Sequence[ContractRow], *, typed: bool) -> None:
-    names = ("合同", "#成交额", "卖方", "买方", *(["类型"] if typed else []), "方式", "年份", "来源")
-    body = (
-        row(
-            cell(contract.title),
-            cell(show_wan(contract.amount) if contract.amount is not None else UNDISCLOSED, cls="num"),
-            cell(contract.seller or UNDISCLOSED),
-            cell(contract.buyer or UNDISCLOSED),
-            cell(contract.type_label, cls="bj-tight") if typed else None,
-            cell(" · ".join(dict.fromkeys(filter(None, (contract.mode, contract.pricing)))) or UNDISCLOSED),
-            cell(str(contract.year or UNDISCLOSED), cls="bj-tight"),
-            cell(_source(contract.source), cls="bj-from"),
-        )
-        for contract in found
     )
     table(names, body)
 
@@ -500,10 +433,3 @@ def _contract_table(found: Sequence[ContractRow], *, typed: bool) -> None:
 # ------------------------------------------------------------------ pieces
 def _anchor(label: str, pairs: Sequence[tuple[str, str]]) -> Markup:
     return el("a", label, href=f"{PAGE}?{urlencode(pairs)}")
-
-
-def _source(source: Any) -> Markup:
-    """Tag where it is no public fact, publisher with its link, date."""
-    tag = cards.tag(source.origin) if source.origin.value != "public" else None
-    publisher = external(source.publisher or "发布方未披露", source.url)
-    return el("span", tag, publisher, el("span", f" · {source.stated or '日期未披露'}", cls="bj-tight"))
