@@ -203,6 +203,7 @@ def years(session: Session, data: str, *, actor: Actor) -> tuple[int, ...]:
 
 def latest(session: Session, *, actor: Actor) -> int | None:
     """The last year whose turnover of the region was published. Raises AccessDenied."""
+    require(actor, Permission.READ_STATISTICS)
     return max((point.year for point in series(session, _TURNOVER, "全区", actor=actor).published), default=None)
 
 
