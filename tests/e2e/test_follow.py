@@ -8,13 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from lib.domain.dates import now_utc
 from lib.settings import settings
-from lib.store.models import Interest, Mark, Question
+from lib.store.models import EventItem, Interest, Mark, Question
 from tests.e2e.browser import Visit
 from tests.e2e.roadshow import coming, read, rehearsed, until
 from tests.e2e.server import Server
@@ -42,6 +42,11 @@ def put(server: Server, token: str, event: int, item: int | None, slide: str = "
         trust_env=False,
     )  # fmt: skip
     assert answer.status_code == 200, answer.text
+
+
+def title_of(server: Server, item: int) -> str:
+    title: str = read(server, lambda session: session.get_one(EventItem, item).title)
+    return title
 
 
 def rows(server: Server, entity: Any) -> list[Any]:
@@ -155,6 +160,30 @@ def test_the_second_screen_turns_the_deck_and_shows_nothing_personal(
     assert "13800000001" not in page.content()
     assert "演示观众" not in page.content()
     assert seen.trouble == []
+
+
+@pytest.mark.parametrize("path", ["console", "presenter"])
+def test_a_stream_that_was_refused_is_opened_anew(server: Server, visit: Callable[..., Visit], path: str) -> None:
+    """What stands before the server answers 502 while it restarts; a browser then gives a stream up for good."""
+    event, items = coming(server)
+    token = server.sign_in()
+    put(server, token, event, items[1])
+    seen = visit(server, 1440, 900, token)
+    refused: list[str] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        route.fulfill(status=502)
+
+    seen.context.route("**/stage/*/stream", refuse)
+    seen.page.goto(f"{server.origin}/{path}?event={event}")
+    until(lambda: seen.page.wait_for_timeout(50) or refused)
+    seen.context.unroute("**/stage/*/stream")
+    with seen.page.expect_response("**/stage/*/stream", timeout=10_000):
+        pass
+    put(server, token, event, items[2])
+    shown = f"() => document.body.innerText.includes({title_of(server, items[2])!r})"
+    seen.page.wait_for_function(shown, timeout=2000)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), PHONE])

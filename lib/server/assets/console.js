@@ -100,7 +100,11 @@
     try {
       const options = { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) };
       const [counts, questions] = await Promise.all(
-        ["counts", "questions"].map(async (name) => (await fetch(`/stage/${data.event}/${name}`, options)).json()));
+        ["counts", "questions"].map(async (name) => {
+          const answer = await fetch(`/stage/${data.event}/${name}`, options);
+          if (!answer.ok) throw new Error(String(answer.status));
+          return answer.json();
+        }));
       const names = Object.entries(data.marks);
       document.querySelector("#counts thead").replaceChildren(row(["项目", "打分", ...names.map(([, label]) => label), "意向", "提问"], "th"));
       document.querySelector("#counts tbody").replaceChildren(...slides.filter((slide) => slide.item !== null).map((slide) => {
@@ -152,10 +156,17 @@
     if (event.key === "p" || event.key === "P") pause();
   });
 
-  const stream = new EventSource(`/stage/${data.event}/stream`);
-  stream.onmessage = (message) => heard(JSON.parse(message.data));
-  stream.onerror = () => online(false);
+  function listen() {
+    const stream = new EventSource(`/stage/${data.event}/stream`);
+    stream.onmessage = (message) => heard(JSON.parse(message.data));
+    stream.onerror = () => {
+      online(false);
+      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, EVERY);  // refused, which ends it for good
+    };
+  }
+
   draw();
+  listen();
   refresh();
   setInterval(tick, 250);
   setInterval(refresh, EVERY);

@@ -198,7 +198,10 @@
     if (!data.drives) return;
     const stream = new EventSource(`/stage/${data.event}/stream`);
     stream.onmessage = (message) => { online(true); heard(JSON.parse(message.data)); send(); };
-    stream.onerror = () => ask();
+    stream.onerror = () => {
+      ask();
+      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, PING);  // refused, which ends it for good
+    };
   }
 
   // ---------------------------------------------------------------- hands
