@@ -16,17 +16,21 @@ from typing import Any, Final
 from sqlalchemy import (
     Column,
     Connection,
+    Dialect,
     Index,
     Integer,
     Table,
     TextClause,
+    TypeDecorator,
     bindparam,
     event,
     inspect,
     select,
     text,
+    type_coerce,
 )
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.types import NullType, TypeEngine
 
 from lib.domain.text import MAX_QUERY, phrases, simplified, streams, terms
 from lib.domain.vocabulary import COOPERATION_MODES, IP_TYPES, ORGANIZATION_KINDS, STAGES, TRANSFER_MODES, Origin
@@ -176,14 +180,15 @@ def _common(row: Row) -> dict[str, int]:
 
 def _worked(row: Row, amount: str) -> dict[str, int]:
     price = 1 if row[amount] is not None else 2 if row["negotiable"] else UNKNOWN
-    return _common(row) | {"field": row["field"] or UNKNOWN, "year": row["year"] or UNKNOWN, "price": price}
+    return {**_common(row), "field": row["field"] or UNKNOWN, "year": row["year"] or UNKNOWN, "price": price}
 
 
 def _achievement(row: Row) -> dict[str, int]:
-    return _worked(row, "price") | {
+    return {
+        **_worked(row, "price"),
         "stage": _place(row["stage"], STAGES),
         "trl": row["trl"] or UNKNOWN,
-        "ip": _bits((right["kind"] for right in row["rights"]), IP_TYPES),
+        "ip": _bits([right["kind"] for right in row["rights"]], IP_TYPES),
         "mode": _modes(row["transfer_mode"], TRANSFER_MODES),
         "public_good": UNKNOWN if row["public_good"] is None else 1 if row["public_good"] else 2,
     }
@@ -871,6 +876,8 @@ def remove(connection: Connection, index: SearchIndex, rows: Sequence[Row]) -> N
 def rebuild(connection: Connection, index: SearchIndex) -> None:
     """Index every record anew, from an empty index."""
     connection.execute(text(f"DELETE FROM {index.table.name}"))
+    for own in index.table.indexes:
+        own.drop(connection)
     if connection.dialect.name == "sqlite":
         connection.execute(text(f"DROP TABLE {index.fts}"))
         connection.execute(text(_FTS.format(index.fts)))
@@ -878,16 +885,34 @@ def rebuild(connection: Connection, index: SearchIndex) -> None:
     else:
         connection.execute(text(f"DELETE FROM {index.fts}"))
     columns = index.entity.__table__.c
-    statement, last = select(*(columns[name] for name in index.columns)).order_by(columns["id"]).limit(_BATCH), 0
+    read = [type_coerce(columns[name], _Remembered(columns[name].type)).label(name) for name in index.columns]
+    statement, last = select(*read).order_by(columns["id"]).limit(_BATCH), 0
     while rows := connection.execute(statement.where(columns["id"] > last)).all():
         add(connection, index, [dict(zip(index.columns, row, strict=True)) for row in rows])
         last = rows[-1].id
+    for own in index.table.indexes:
+        own.create(connection)
+
+
+class _Remembered(TypeDecorator[Any]):
+    """A type of which the same stored value is read once: in a whole table most days, sums and lists come again."""
+
+    impl = NullType
+    cache_ok = True
+
+    def __init__(self, kind: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """What reads a stored value, if anything has to."""
+        read = self.kind.dialect_impl(dialect).result_processor(dialect, coltype)
+        return read and lru_cache(maxsize=1 << 14)(read)
 
 
 def _facet_row(index: SearchIndex, row: Row, units: Mapping[int, int]) -> tuple[int, ...]:
     numbers = index.numbers(row)
-    if "unit" in index.further:
-        numbers["unit"] = units.get(row["organization_id"], UNKNOWN)
+    numbers["unit"] = units.get(row["organization_id"], UNKNOWN) if units else UNKNOWN
     columns = [_column(group, tuple([numbers[facet] for facet in group])) for group in index.groups.values()]
     return row["id"], numbers["recency"], *columns
 
