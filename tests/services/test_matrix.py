@@ -386,7 +386,6 @@ ROWS: Final[dict[str, Row]] = {
     "standing.read": Row(P.READ_NETWORK),
     "layers.events": Row(P.READ_NETWORK),
     "layers.marks": Row(P.READ_NETWORK, args=lambda w: ("carriers",)),
-    "layers.events": Row(P.READ_NETWORK),
     "overview.read": Row(P.READ_HOME),
     "records.achievement": Row(P.READ_CATALOGUE, args=lambda w: (w.record,)),
     "records.demand": Row(P.READ_CATALOGUE, args=lambda w: (w.demand,)),
