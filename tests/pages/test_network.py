@@ -76,7 +76,7 @@ def test_without_records_a_league_says_so_and_is_never_zero() -> None:
     assert "赤峰市、乌兰察布市、阿拉善盟" in text
     assert NO_DATA in text
     assert not any(label.endswith(" **0**") for label, _, _ in links(at))
-    assert '"tip":"需求：暂无数据"' in map_of(at).json
+    assert '"id":"hatch"' in map_of(at).json
 
 
 def test_a_league_shows_its_banners_its_parts_and_the_rows() -> None:

@@ -159,12 +159,12 @@ def shapes(
     *,
     fill: Any = None,
     line: str | None = None,
-    width: float = 1,
+    width: float | str = 1,
     alpha: int = 255,
     pickable: bool = False,
     highlight: str = "",
 ) -> Layer:
-    """Polygons or lines of a GeoJSON object or address. `fill` is a colour, an accessor, or None for none."""
+    """Polygons or lines of a GeoJSON object or address. Colours and width may be accessors; None draws none."""
     layer: Layer = {
         "@@type": "GeoJsonLayer",
         "id": name,
@@ -179,7 +179,8 @@ def shapes(
     if fill is not None:
         layer["getFillColor"] = rgb(fill) if isinstance(fill, str) and fill.startswith("#") else fill
     if line is not None:
-        layer |= {"getLineColor": rgb(line, alpha), "getLineWidth": width}
+        shade = rgb(line, alpha) if line.startswith("#") else line
+        layer |= {"getLineColor": shade, "getLineWidth": width}
     if highlight:
         layer |= {"autoHighlight": True, "highlightColor": rgb(highlight, 90)}
     return layer

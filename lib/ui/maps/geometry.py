@@ -31,6 +31,8 @@ _COPIES: Final = {
     "world": 2,
 }
 """Files that are sent by address, and the decimals of their coordinates there."""
+_PARTED: Final = {"banners": "parent_code", "leagues": "code"}
+"""Files that are sent by address league by league, and the property that names the league."""
 
 
 def ground(name: str) -> Any:
@@ -38,6 +40,19 @@ def ground(name: str) -> Any:
     if settings().geo_dir == Settings.model_fields["geo_dir"].default:
         return f"{_ADDRESS}{name}.geojson"
     return _compact(settings().geo_dir, name, _COPIES[name])
+
+
+def ground_of(name: str, league: str) -> Any:
+    """`ground` for the part of a file that belongs to one league: its banners, or its own boundary."""
+    if settings().geo_dir == Settings.model_fields["geo_dir"].default:
+        return f"{_ADDRESS}{name}-{league}.geojson"
+    return _part(settings().geo_dir, name, league)
+
+
+def _part(folder: Path, name: str, league: str) -> dict[str, Any]:
+    whole = _compact(folder, name, 4)["features"]
+    own = [feature for feature in whole if feature["properties"][_PARTED[name]] == league]
+    return {"type": "FeatureCollection", "features": own}
 
 
 def features(name: str, *, decimals: int = 4) -> list[Feature]:
@@ -81,8 +96,11 @@ def write_copies(folder: Path = STATIC) -> None:
     """Write the compact copies that the browser fetches by address."""
     folder.mkdir(parents=True, exist_ok=True)
     source = Settings.model_fields["geo_dir"].default
-    for name, decimals in _COPIES.items():
-        text = json.dumps(_compact(source, name, decimals), ensure_ascii=False, separators=(",", ":"))
+    copies = {name: _compact(source, name, decimals) for name, decimals in _COPIES.items()}
+    leagues = [feature["properties"]["code"] for feature in _compact(source, "leagues", 4)["features"]]
+    copies |= {f"{name}-{league}": _part(source, name, league) for name in _PARTED for league in leagues}
+    for name, copy in copies.items():
+        text = json.dumps(copy, ensure_ascii=False, separators=(",", ":"))
         (folder / f"{name}.geojson").write_text(text, encoding="utf-8")
 
 

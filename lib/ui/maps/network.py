@@ -3,7 +3,7 @@
 A division without data is hatched, and no line is drawn to its node: the hole in the network is the message.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import Any, Final
@@ -28,7 +28,7 @@ from lib.ui.maps.base import (
     shapes,
 )
 from lib.ui.maps.classes import Band, band_of, classify
-from lib.ui.maps.geometry import Feature, bounds, features, ground, hatch, outlines
+from lib.ui.maps.geometry import Feature, bounds, features, ground, ground_of, hatch, outlines
 from lib.ui.maps.overlays import Chip
 
 WIDTH: Final = 838
@@ -74,8 +74,6 @@ _SHOWN_NAMES: Final = {name: alias for alias, name in ALIASES.items()}
 """Names in the boundary files → names in the facts and on the screen: 蒙古国."""
 _NAME_SIZE: Final = 14
 _LONGEST_NAME: Final = 6
-_GENERALISED: Final = 0.012
-"""Degrees by which the generalised files differ: where that is less than a pixel they are sent instead."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def region(
     layers = [
         *_surroundings(),
         shapes("outline", ground("leagues_lite"), line=theme.OUTLINE, width=4.2),
-        *_choropleth(divisions, by_code, metric, bands, step=0.2),
+        *_addressed(ground("leagues_lite"), divisions, by_code, metric, bands, step=0.2),
         *_links([(hub, node) for node in linked] if hub else []),
         *([_nodes(nodes, hub)] if services else []),
         labels("grounds", [label(at, name, theme.GROUND_NAME) for name, at in _REGION_GROUNDS], size=12, weight=400),
@@ -120,7 +118,7 @@ def region(
         *_laid(frame, names, metric, chips),
     ]
     return Drawing(
-        Map(layers, frame, ground=theme.SEA, tooltip="{name}\n{tip}"),
+        Map(layers, frame, ground=theme.SEA, tooltip="{name}"),
         bands,
         any(node.count(metric) is None for node in nodes),
         _alt("内蒙古自治区盟市", nodes, metric),
@@ -131,16 +129,13 @@ def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "", c
     """The banners of one league; chips are laid on top."""
     exact = [f for f in features("banners") if f["properties"]["parent_code"] == own.code]
     frame = Frame.fit(bounds(exact), WIDTH, HEIGHT, 28)
-    coarse = frame.scale * _GENERALISED < 1
     lite = [f for f in features("banners_lite", decimals=3) if f["properties"]["parent_code"] == own.code]
-    divisions = lite if coarse else exact
     by_code = {node.code: node for node in nodes}
     bands = classify(node.count(metric) for node in nodes)
     counted = [node for node in nodes if node.count(metric) is not None]
     seat = (own.seat_lon, own.seat_lat)
     curves = [_curve(seat, (node.seat_lon, node.seat_lat)) for node in counted]
     spots = _spots(frame, nodes, metric, lite, [seat, *(place for path in curves for place in path)])
-    outline = [f for f in features("leagues_lite" if coarse else "leagues") if f["properties"]["code"] == own.code]
     neighbours = [f for f in features("leagues_lite", decimals=3) if f["properties"]["code"] != own.code]
     provinces = [f for f in features("context_neighbours", decimals=3) if f["properties"].get("code") != "150000"]
     taken = [(spot.centre, 90.0, 40.0) for spot in spots]
@@ -149,8 +144,10 @@ def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "", c
     layers = [
         *_surroundings(),
         shapes("neighbours", ground("leagues_lite"), fill=theme.LAND, line=theme.COAST, width=1),
-        shapes("outline", {"type": "FeatureCollection", "features": outline}, line=theme.OUTLINE, width=4.2),
-        *_choropleth(divisions, by_code, metric, bands, step=_hatch_step(frame), chosen=chosen),
+        shapes("outline", ground_of("leagues", own.code), line=theme.OUTLINE, width=4.2),
+        *_addressed(
+            ground_of("banners", own.code), lite, by_code, metric, bands, step=_hatch_step(frame), chosen=chosen
+        ),
         *_casings(curves),
         dots(
             "nodes",
@@ -170,7 +167,7 @@ def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "", c
         *_laid(frame, names, metric, chips),
     ]
     return Drawing(
-        Map(layers, frame, ground=theme.SEA, tooltip="{name}\n{tip}"),
+        Map(layers, frame, ground=theme.SEA, tooltip="{name}"),
         bands,
         len(counted) < len(nodes),
         _alt(f"{own.name}旗县", nodes, metric),
@@ -229,6 +226,54 @@ def _surroundings() -> list[Layer]:
         shapes("context", ground("context_neighbours"), fill=theme.LAND, line="#FFFFFF", width=1),
         shapes("context-strips", strips, fill=theme.LAND),
     ]
+
+
+def _addressed(
+    data: Any,
+    divisions: Sequence[Feature],
+    by_code: dict[str, Node],
+    metric: Metric,
+    bands: Sequence[Band],
+    *,
+    step: float,
+    chosen: str = "",
+) -> list[Layer]:
+    """A choropleth whose boundaries are fetched by address: colours are chosen in the browser by the division's code,
+    so that a change of the count sends no geometry. `divisions` are those that the hatch is cut to."""
+    colours = {code: band_of(bands, node.count(metric)) for code, node in by_code.items()}
+    empty = [code for code, band in colours.items() if band is None]
+    fills: dict[str, list[str]] = {}
+    for code, band in colours.items():
+        if band is not None:
+            fills.setdefault(band.colour, []).append(code)
+    strokes = [line for f in divisions if f["properties"]["code"] in empty for line in hatch(f, step)]
+    layers = [
+        shapes(
+            "divisions",
+            data,
+            fill=_by_code(fills, theme.NO_DATA_FILL),
+            line=_by_code({theme.NO_DATA_HATCH: empty}, "#FFFFFF"),
+            width=1.4,
+            pickable=True,
+            highlight=theme.GOLD,
+        ),
+    ]
+    if empty:
+        hatched = {"type": "MultiLineString", "coordinates": strokes}
+        layers.append(shapes("hatch", hatched, line=theme.NO_DATA_HATCH, width=1.1))
+    if chosen in by_code:
+        layers.append(shapes("chosen", data, line=theme.GOLD, width=f"@@=properties.code=='{chosen}'?3.2:0"))
+    return layers
+
+
+def _by_code(groups: Mapping[str, Sequence[str]], rest: str) -> str:
+    """An expression that gives the codes of a group the colour it is listed under, and all others `rest`."""
+    expression = str(rgb(rest))
+    for colour, codes in groups.items():
+        if codes:
+            asked = "||".join(f"properties.code=='{code}'" for code in codes)
+            expression = f"({asked})?{rgb(colour)}:{expression}"
+    return f"@@={expression}"
 
 
 def _choropleth(

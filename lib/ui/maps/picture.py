@@ -48,21 +48,21 @@ def picture(
     )
 
 
-def outline(frame: Frame, feature: Feature) -> str:
-    """The rings of a feature as an SVG path, without the corners that no pixel shows."""
+def outline(frame: Frame, feature: Feature, near: float = _NEAR) -> str:
+    """The rings of a feature as an SVG path; corners nearer to each other than `near` pixels are one."""
     parts: list[str] = []
     for rings in polygons(feature):
         for ring in rings:
-            corners = _thinned([frame.pixel(*point) for point in ring])
+            corners = _thinned([frame.pixel(*point) for point in ring], near)
             if len(corners) > 2:
                 parts.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners) + "Z")
     return "".join(parts)
 
 
-def _thinned(corners: Sequence[Point]) -> list[Point]:
+def _thinned(corners: Sequence[Point], near: float) -> list[Point]:
     kept = [corners[0]]
     for x, y in corners[1:]:
-        if abs(x - kept[-1][0]) + abs(y - kept[-1][1]) >= _NEAR:
+        if abs(x - kept[-1][0]) + abs(y - kept[-1][1]) >= near:
             kept.append((x, y))
     return kept
 

@@ -13,6 +13,7 @@ from lib.ui.maps.picture import outline
 
 WIDTH: Final = 760
 HEIGHT: Final = 470
+_NEAR: Final = 2.2
 
 
 def picture(
@@ -79,7 +80,7 @@ def _frame(league: str) -> Frame:
 @lru_cache(maxsize=16)
 def _ground(league: str) -> str:
     frame = _frame(league)
-    paths = "".join(f'<path d="{outline(frame, feature)}"/>' for feature in _shapes(league))
+    paths = "".join(f'<path d="{outline(frame, feature, _NEAR)}"/>' for feature in _shapes(league))
     return f'<g fill="#fff" stroke="{theme.COAST}" stroke-width="1">{paths}</g>'
 
 
