@@ -186,12 +186,12 @@ class Hall:
             await asyncio.sleep(AGAIN)
 
     # -------------------------------------------------------------- what came of it
-    def delays(self) -> list[float]:
-        """Seconds of every phone from the telling of every state to hearing it, or a newer one."""
+    def delays(self, phones: Sequence[Phone] = ()) -> list[float]:
+        """Seconds of these phones, or of every one, from the telling of every state to hearing it, or a newer one."""
         return [
             heard - told
             for seq, told in self.told.items()
-            for phone in self.phones
+            for phone in phones or self.phones
             if (heard := phone.when(seq)) is not None
         ]
 

@@ -1,6 +1,6 @@
 """A whole roadshow as its people do it, through pages and forms alone: an official makes an event, builds its
 programme, publishes it; a visitor comes; the deck is turned by keys; a phone marks, asks and leaves an intention; it is
-followed up to the contract; the numbers say so, and the deck is taken home."""
+followed up to the contract; the numbers say so, and the deck and the report are taken home."""
 
 import io
 import re
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from docx import Document
 from playwright.sync_api import Page, expect
 from pptx import Presentation
 
@@ -227,4 +228,12 @@ def test_a_whole_roadshow_from_the_programme_to_the_contract(server: Server, vis
     told = [" ".join(shape.text_frame.text for shape in one.shapes if shape.has_text_frame) for one in slides]
     assert TITLE in told[0]
     assert all(any(title in text for text in told[2:]) for title in titles)
+    page = host.open(f"hosting?id={event}&view=outcomes")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="成效报告 Word").click()
+    report = Document(io.BytesIO(Path(saved.value.path()).read_bytes()))
+    words = " ".join(cell.text for table in report.tables for row in table.rows for cell in row.cells)
+    words += " ".join(paragraph.text for paragraph in report.paragraphs)
+    assert all(told in words for told in (TITLE, "120.50 万元", *titles[1:]))
+    assert "1380000000" not in words
     assert host.trouble + guest.trouble + phone.trouble == []

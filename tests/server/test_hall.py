@@ -4,6 +4,7 @@ the server is killed in the middle. `make bench` measures it at full size."""
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 from sqlalchemy import func, select
@@ -55,3 +56,22 @@ def test_a_killed_server_loses_nobody_and_nothing(hall: tuple[Server, Database])
     assert away > 0
     assert any(one.tries > len(one.kept) for one in done.sent), "something was sent while nobody was there"
     assert stage.kept(store, done) == stage.Kept(20, lost=0, doubled=0)
+
+
+@pytest.mark.parametrize("loaded", ["postgresql"], indirect=True)
+def test_phones_at_a_second_process_hear_of_a_slide_from_the_database(
+    hall: tuple[Server, Database], tmp_path: Path
+) -> None:
+    server, store = hall
+    other = Server(Path(), tmp_path / "other.log", url=server.url)
+    try:
+        other.start()
+        done = asyncio.run(stage.full(server, store, PHONES, DEVICES, SECONDS, EVERY, elsewhere=other.origin))
+    finally:
+        other.kill()
+    here, there = done.delays(done.phones[::2]), done.delays(done.phones[1::2])
+    assert len(here) == len(there) == PHONES // 2 * len(done.told)
+    assert turns.p95(there) <= 2
+    assert median(there) > median(here), "they read it, nobody hands it to them"
+    assert done.behind() == 0
+    assert stage.kept(store, done) == stage.Kept(DEVICES, lost=0, doubled=0)

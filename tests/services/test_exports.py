@@ -19,13 +19,26 @@ from lib.domain.dates import now_utc
 from lib.domain.vocabulary import STAGES, SubmissionKind
 from lib.files import export
 from lib.files.template import Column
-from lib.services import attendance, audit, bulk, catalogue, demo, entries, exchange, exports, hosting, leads
+from lib.services import (
+    attendance,
+    audit,
+    bulk,
+    catalogue,
+    demo,
+    entries,
+    exchange,
+    exports,
+    hosting,
+    jury,
+    leads,
+    programme,
+)
 from lib.services.catalogue import CatalogueQuery
 from lib.services.demo import Volume
 from lib.services.exchange import Outcome, Rejection
 from lib.settings import ROOT, settings
 from lib.store.engine import Database
-from lib.store.models import Achievement, Attendee, Interest, Thread, ThreadStep
+from lib.store.models import Achievement, Attendee, Event, EventItem, Interest, Thread, ThreadStep
 from tests.samples import person, roadshow
 
 PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠", " \u3000\ufeff=")
@@ -107,6 +120,33 @@ def _leads(database: Database) -> bytes:
     return leads.export_list(database, leads.LeadQuery(), actor=keeper)
 
 
+def _verdict(database: Database) -> bytes:
+    keeper = person(database, Role.ADMINISTRATOR)
+    event = hosting.create(database, "f" * 32, roadshow(capacity=None), actor=keeper)
+    with database.write() as session:  # past the form, which would clean them
+        items = [
+            EventItem(event_id=event, kind="achievement", registered=True, position=place, title=text,
+                      organization_text=text, minutes=1)
+            for place, text in enumerate(PAYLOADS)
+        ]  # fmt: skip
+        session.add_all(items)
+        session.flush()
+        numbers = [item.id for item in items]
+    with database.read() as session:
+        stamp = programme.draft(session, event, actor=keeper).stamp
+        version = session.get_one(Event, event).version
+    hosting.publish(database, event, version, actor=keeper)
+    programme.publish(database, event, stamp, anyway=True, actor=keeper)
+    jury.set_criteria(database, event, (("创新", 60), ("团队", 40)), (), actor=keeper)
+    code = jury.appoint(database, event, 1, actor=keeper)[1]
+    for number in numbers:
+        told = {one.id: "80" for one in jury.sheet(database, event, code, actor=VISITOR).measures}
+        jury.score(database, event, code, number, told, actor=VISITOR)
+    jury.freeze(database, event, actor=keeper)
+    with database.read() as session:
+        return jury.export_result(session, event, actor=keeper)
+
+
 EXPORTS: dict[str, Callable[[Database], bytes]] = {
     "exchange.rejected_csv": _rejected,
     "entries.export_csv": _trail,
@@ -114,6 +154,7 @@ EXPORTS: dict[str, Callable[[Database], bytes]] = {
     "exports._xlsx": partial(_result, "xlsx"),
     "bulk._workbook": _unsent,
     "attendance.export_list": _audience,
+    "jury.export_result": _verdict,
     "leads.export_list": _leads,
 }
 """Every function that writes a table, and how a test has it write what it should not."""
