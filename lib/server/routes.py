@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from lib.server import (
     assets,
+    bigscreen,
     chrome,
     console,
     downloads,
@@ -63,6 +64,7 @@ ROUTES: Final[list[BaseRoute]] = [
     *follow.routes,
     *console.routes,
     *jury.routes,
+    *bigscreen.routes,
     Route("/api", start_of_api),
     Route(PREFIX, start_of_api),
     Mount(PREFIX, api),

@@ -59,14 +59,55 @@ def map_svg(counts: Sequence[tuple[str, str, int | None]]) -> str:
     )
 
 
+def network_html(picture: NetworkPicture) -> str:
+    """The map beside the leagues in their order."""
+    limits = outlines.classes([count for _, _, count in picture.counts if count is not None])
+    rows = "".join(
+        f'<li><i class="{_colour(count, limits, none="gap")}"></i><span>{escape(name)}</span>'
+        f"<b>{NO_DATA if count is None else f'{count:,}'}</b></li>"
+        for _, name, count in picture.counts
+    )
+    return (
+        f'<div class="net"><div>{map_svg(picture.counts)}'
+        f'<p class="source">{NOTICE}</p></div><div><h2>{escape(picture.subject)}</h2>'
+        f'<ol class="rank">{rows}</ol></div></div>'
+    )
+
+
+def channels_html(picture: ChannelPicture) -> str:
+    """The four channels as bars, and the partners named most."""
+    most = max((count for _, _, count in picture.channels), default=0) or 1
+    bars_ = "".join(
+        f'<li class="{code}"><span>{escape(name)}</span><i data-part="{count / most:.3f}"></i><b>{count:,}</b></li>'
+        for code, name, count in picture.channels
+    )
+    partners = "".join(
+        f'<li class="{code}"><i></i><span>{escape(name)}</span><b>{count:,}</b></li>'
+        for code, name, count in picture.partners
+    )
+    return (
+        f'<div class="flows"><div><h2>合作记录（条）</h2>'
+        f'<ol class="bars">{bars_}</ol></div><div><h2>往来最多（条）</h2>'
+        f'<ol class="partners">{partners}</ol></div></div>'
+    )
+
+
+def tags(origins: Sequence[Origin]) -> str:
+    """What the rows behind a picture are: public, submitted, demonstration."""
+    return "".join(map(_tag, origins))
+
+
 # ------------------------------------------------------------------ one slide
 def _slide(slide: Slide, deck: Deck, base: str) -> str:
+    def head(origins: Sequence[Origin]) -> str:
+        return _head(deck, slide.title, tags(origins))
+
     draw: dict[SlideKind, Callable[[], str]] = {
         SlideKind.TITLE: lambda: _title(deck, base),
         SlideKind.AGENDA: lambda: _agenda(deck),
         SlideKind.ITEM: lambda: _item(slide.item, deck, base) if slide.item else "",
-        SlideKind.NETWORK: lambda: _network(slide.title, deck),
-        SlideKind.CHANNELS: lambda: _channels(slide.title, deck),
+        SlideKind.NETWORK: lambda: head(deck.network.origins) + network_html(deck.network),
+        SlideKind.CHANNELS: lambda: head(deck.channels.origins) + channels_html(deck.channels),
         SlideKind.CLOSING: lambda: _closing(slide.title, deck, base),
     }
     return (
@@ -99,9 +140,9 @@ def _agenda(deck: Deck) -> str:
 def _item(item: ItemFacts, deck: Deck, base: str) -> str:
     if item.kind is ItemKind.BREAK:
         return f'<h1>{escape(item.title)}</h1><p class="blank">{item.minutes} 分钟</p>'
-    tags = f"{_tag(item.origin) if item.origin else ''}"
+    origin = _tag(item.origin) if item.origin else ""
     head = _head(
-        deck, f"第 {item.number} 项 / 共 {deck.numbered} 项", f'<span class="tag">{item.kind.label}</span>{tags}'
+        deck, f"第 {item.number} 项 / 共 {deck.numbered} 项", f'<span class="tag">{item.kind.label}</span>{origin}'
     )
     title = f'<h1 class="{_size(item.title)}">{escape(item.title)}</h1>'
     if item.kind is ItemKind.TALK:
@@ -175,41 +216,8 @@ def _rung(level: int, reached: int | None) -> str:
     return "reached" if level < reached else "at" if level == reached else ""
 
 
-def _network(title: str, deck: Deck) -> str:
-    picture: NetworkPicture = deck.network
-    limits = outlines.classes([count for _, _, count in picture.counts if count is not None])
-    rows = "".join(
-        f'<li><i class="{_colour(count, limits, none="gap")}"></i><span>{escape(name)}</span>'
-        f"<b>{NO_DATA if count is None else f'{count:,}'}</b></li>"
-        for _, name, count in picture.counts
-    )
-    return (
-        f'{_head(deck, title, _tags(picture.origins))}<div class="net"><div>{map_svg(picture.counts)}'
-        f'<p class="source">{NOTICE}</p></div><div><h2>{escape(picture.subject)}</h2>'
-        f'<ol class="rank">{rows}</ol></div></div>'
-    )
-
-
 def _colour(count: int | None, limits: Sequence[int], *, none: str) -> str:
     return none if count is None else f"c{outlines.class_of(count, limits)}"
-
-
-def _channels(title: str, deck: Deck) -> str:
-    picture: ChannelPicture = deck.channels
-    most = max((count for _, _, count in picture.channels), default=0) or 1
-    bars_ = "".join(
-        f'<li class="{code}"><span>{escape(name)}</span><i data-part="{count / most:.3f}"></i><b>{count:,}</b></li>'
-        for code, name, count in picture.channels
-    )
-    partners = "".join(
-        f'<li class="{code}"><i></i><span>{escape(name)}</span><b>{count:,}</b></li>'
-        for code, name, count in picture.partners
-    )
-    return (
-        f'{_head(deck, title, _tags(picture.origins))}<div class="flows"><div><h2>合作记录（条）</h2>'
-        f'<ol class="bars">{bars_}</ol></div><div><h2>往来最多（条）</h2>'
-        f'<ol class="partners">{partners}</ol></div></div>'
-    )
 
 
 def _closing(title: str, deck: Deck, base: str) -> str:
@@ -217,17 +225,13 @@ def _closing(title: str, deck: Deck, base: str) -> str:
     return f'<h1>{escape(title)}</h1><p class="blank">{escape(deck.title)}</p>{code}'
 
 
-def _head(deck: Deck, right: str, tags: str = "") -> str:
+def _head(deck: Deck, right: str, marks: str = "") -> str:
     event, told = escape(deck.title), escape(right)
-    return f'<header><span class="event">{event}</span>{tags}<span class="right">{told}</span></header>'
+    return f'<header><span class="event">{event}</span>{marks}<span class="right">{told}</span></header>'
 
 
 def _tag(origin: Origin) -> str:
     return f'<span class="tag {origin.value}">{origin.label}</span>'
-
-
-def _tags(origins: Sequence[Origin]) -> str:
-    return "".join(map(_tag, origins))
 
 
 def _size(title: str) -> str:

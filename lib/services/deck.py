@@ -49,8 +49,8 @@ def read(session: Session, event_id: int, *, actor: Actor) -> Deck:
             for role, name in (("主办", card.organizer), ("协办", card.co_organizers), ("合作方", card.partner))
             if name
         ),
-        origin=card.source.origin, slides=slides, items=items_of(slides), network=_network(session, actor),
-        channels=_channels(session, actor), announced=card.state is not EventState.DRAFT,
+        origin=card.source.origin, slides=slides, items=items_of(slides), network=network_picture(session, actor),
+        channels=channel_picture(session, actor), announced=card.state is not EventState.DRAFT,
         follow=f"/follow?event={card.id}",
     )  # fmt: skip
 
@@ -76,6 +76,32 @@ def outline(session: Session, found: EventRecord) -> tuple[Slide, ...]:
 def items_of(slides: Sequence[Slide]) -> tuple[ItemFacts, ...]:
     """The items that slides show, in their order."""
     return tuple(slide.item for slide in slides if slide.item is not None)
+
+
+def network_picture(session: Session, actor: Actor, origins: Sequence[Origin] = tuple(Origin)) -> NetworkPicture:
+    """Achievements of these origins by league, most first. Raises AccessDenied."""
+    nodes = network.nodes(session, Level.LEAGUE, actor=actor, origins=origins)
+    counted = [(node.code, node.short_name, node.count(Metric.ACHIEVEMENTS)) for node in nodes]
+    there = session.scalars(select(Achievement.origin).distinct()).all()
+    return NetworkPicture(
+        "成果（项）",
+        tuple(sorted(counted, key=lambda one: (one[2] is None, -(one[2] or 0), one[0]))),
+        tuple(origin for origin in origins if origin.value in there),
+    )
+
+
+def channel_picture(session: Session, actor: Actor) -> ChannelPicture:
+    """Records of cooperation by channel, and the partners named most. Raises AccessDenied."""
+    totals = channels.totals(session, actor=actor)
+    partners: Counter[tuple[str, str]] = Counter()
+    for flow in channels.flows(session, FlowQuery(kind=FactKind.COOPERATION), actor=actor):
+        partners[flow.channel.value, flow.partner] += flow.count
+    named = sorted(partners.items(), key=lambda one: (-one[1], one[0]))[:_PARTNERS]
+    return ChannelPicture(
+        tuple((total.channel.value, total.channel.label, total.cooperation) for total in totals),
+        tuple((channel, partner, count) for (channel, partner), count in named),
+        (Origin.PUBLIC,),
+    )
 
 
 # ------------------------------------------------------------------ inside
@@ -148,27 +174,3 @@ def _told(record: Any, places: dict[str, str]) -> dict[str, Any]:
         "mode": record.transfer_mode,
         "price": stated_amount(record.price, record.negotiable),
     }
-
-
-def _network(session: Session, actor: Actor) -> NetworkPicture:
-    nodes = network.nodes(session, Level.LEAGUE, actor=actor)
-    counted = [(node.code, node.short_name, node.count(Metric.ACHIEVEMENTS)) for node in nodes]
-    origins = session.scalars(select(Achievement.origin).distinct()).all()
-    return NetworkPicture(
-        "成果（项）",
-        tuple(sorted(counted, key=lambda one: (one[2] is None, -(one[2] or 0), one[0]))),
-        tuple(origin for origin in Origin if origin.value in origins),
-    )
-
-
-def _channels(session: Session, actor: Actor) -> ChannelPicture:
-    totals = channels.totals(session, actor=actor)
-    partners: Counter[tuple[str, str]] = Counter()
-    for flow in channels.flows(session, FlowQuery(kind=FactKind.COOPERATION), actor=actor):
-        partners[flow.channel.value, flow.partner] += flow.count
-    named = sorted(partners.items(), key=lambda one: (-one[1], one[0]))[:_PARTNERS]
-    return ChannelPicture(
-        tuple((total.channel.value, total.channel.label, total.cooperation) for total in totals),
-        tuple((channel, partner, count) for (channel, partner), count in named),
-        (Origin.PUBLIC,),
-    )

@@ -49,7 +49,8 @@ def listing(ctx: Context) -> None:
         filters.clear(chosen)
         st.space("stretch")
         filters.segments("怎么看", {"list": "列表", "calendar": "月历"}, shape, key="as", chosen=_shape)
-        draw(el("a", _subscribe(query), href=_feed(query), cls="bj-more"))
+        links = ((_subscribe(query), _feed(query)), ("放映", "/presenter"), ("大屏", "/bigscreen"))
+        draw(el("nav", *(el("a", label, href=href, cls="bj-more") for label, href in links), cls="bj-take"))
     if shape == "calendar":
         _month(ctx, query)
         _feed_note(query)
