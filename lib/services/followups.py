@@ -80,10 +80,11 @@ def step(
     """
     require(actor, Permission.FOLLOW_UP)
     with database.write() as session:
-        thread = session.get(Thread, thread_id, with_for_update=True)
-        if thread is None:
+        about = session.scalar(select(Thread.interest_id).where(Thread.id == thread_id))
+        if about is None:
             raise NotFound("没有找到这条线索，请刷新列表。")
-        left = locked(session, thread.interest_id, actor)
+        left = locked(session, about, actor)  # before its thread, as whoever takes it or hands it over does
+        thread = session.get_one(Thread, thread_id, with_for_update=True)
         columns, note = _checked(values, state, left.created_at.astimezone(SHANGHAI).date())
         if thread.version != version:
             if thread.version == version + 1 and _last(session, thread_id) == (state.value, note, actor.account_id):

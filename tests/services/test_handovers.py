@@ -1,7 +1,9 @@
 """Handing a follow-up over, and the list as a file: only to whoever may hold it, told, noted, nothing twice."""
 
+import contextlib
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from secrets import token_hex
 from typing import Any
@@ -209,3 +211,31 @@ def test_the_list_is_narrowed_by_owner_and_due_day_and_the_file_holds_exactly_th
     assert len(sheet(leads.export_list(loaded, LeadQuery(), actor=stranger), "对接跟进")) == 1
     with pytest.raises(AccessDenied):
         leads.export_list(loaded, LeadQuery(), actor=VISITOR)
+
+
+def test_a_step_and_a_handover_at_once_wait_for_each_other(
+    loaded: Database, interest: int, host: Actor, crowd: dict[str, Actor]
+) -> None:
+    number = followups.take(loaded, interest, None, actor=host)
+    followups.step(loaded, number, ThreadState.CONTACTED, thread(loaded, interest).version, {}, actor=host)
+    both = (crowd["owner"].account_id or 0, crowd["organizer"].account_id or 0)
+    done: list[str] = []
+
+    def hand(place: int) -> None:
+        with contextlib.suppress(Conflict):
+            version = thread(loaded, interest).version
+            handovers.hand_over(loaded, interest, both[place % 2], version, actor=host)
+            done.append("hand")
+
+    def note(place: int) -> None:
+        with contextlib.suppress(Conflict):
+            version = thread(loaded, interest).version
+            followups.step(loaded, number, ThreadState.CONTACTED, version, {"note": f"第 {place} 次"}, actor=host)
+            done.append("note")
+
+    with ThreadPoolExecutor(8) as pool:
+        for work in [pool.submit((hand, note)[place % 2], place // 2) for place in range(60)]:
+            work.result()
+    assert {"hand", "note"} == set(done)
+    with loaded.read() as session:
+        assert len(leads.read(session, interest, actor=host)[1]) == done.count("note") + 1
