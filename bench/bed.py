@@ -105,6 +105,28 @@ class Bed:
         shutil.copyfile(_made("stage.db", _STAGE), file)
         return {SQLITE: f"sqlite:///{file}", POSTGRESQL: self._on_postgresql("stage", _STAGE)}
 
+    @cached_property
+    def contracts(self) -> Path:
+        """The real data and ten demonstration contracts for each achievement, on SQLite."""
+        return _made(f"contracts-{self.size * 10}.db", _contracts(self.size * 10))
+
+    @cached_property
+    def contracts_few(self) -> Path:
+        """The same with a hundredth of the contracts."""
+        return _made(f"contracts-{self.size // 10}.db", _contracts(self.size // 10))
+
+    @cached_property
+    def contracts_postgresql(self) -> str:
+        """Address of a PostgreSQL database that holds what `contracts` holds."""
+        return self._on_postgresql("contracts", _contracts(self.size * 10))
+
+    def contracts_copy(self) -> Database:
+        """The contracts in a SQLite file that may be written in; made anew by every call."""
+        file = FOLDER / "contracts-written.db"
+        _remove(file)
+        shutil.copyfile(self.contracts, file)
+        return self._store(f"sqlite:///{file}")
+
     def copy(self) -> Database:
         """A SQLite database at volume that may be written in; made anew by every call."""
         file = FOLDER / "written.db"
@@ -155,6 +177,10 @@ class Bed:
 
 def _volume(size: int) -> Sequence[Sequence[str]]:
     return ["init"], ["demo", "--achievements", str(size), "--demands", str(size * 3 // 10), "--seed", "1"]
+
+
+def _contracts(count: int) -> Sequence[Sequence[str]]:
+    return ["init"], ["demo", "--contracts", str(count), "--seed", "1"]
 
 
 def _made(name: str, commands: Sequence[Sequence[str]]) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import ceil
 from typing import Final
 from unicodedata import east_asian_width
@@ -28,6 +29,9 @@ class Section:
     rows: tuple[tuple[str, ...], ...] = ()
     wide: bool = False
     """True where it needs the whole width of the paper."""
+    bars: tuple[tuple[str, Decimal], ...] = ()
+    """Label and value of a bar chart, in the order they are drawn, in `unit`."""
+    unit: str = ""
 
 
 @dataclass(frozen=True)

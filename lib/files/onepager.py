@@ -15,6 +15,7 @@ from docx.text.paragraph import Paragraph
 
 from lib.domain.dates import now_utc
 from lib.domain.sheet import Section, Sheet, wide
+from lib.files import wordchart
 
 _FONT: Final = "Microsoft YaHei"
 _INK: Final = RGBColor(0x17, 0x21, 0x2B)
@@ -46,6 +47,8 @@ def docx_bytes(sheet: Sheet) -> bytes:
         _facts(paper, sheet.facts)
     for section in sheet.sections:
         paper.add_heading(section.title, 2)
+        if section.bars:
+            wordchart.add_bars(paper, section.title, section.unit, section.bars)
         if section.rows:
             _table(paper, section)
         if section.text:

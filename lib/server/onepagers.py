@@ -44,6 +44,9 @@ th{color:#5B6B7A;font-weight:500}
 footer{display:flex;gap:8mm;justify-content:space-between;align-items:end;margin-top:7pt;padding-top:4pt;
  border-top:.5pt solid #9AA9B7;color:#5B6B7A;font-size:8.5pt}
 footer svg{width:20mm;height:20mm;flex:none}
+.bars{margin:3pt 0 6pt;font-size:8.5pt}.bars p{color:#5B6B7A}
+.bars div{display:flex;align-items:center;gap:5pt;padding:1pt 0}.bars span{flex:none;width:13em;text-align:right}
+.bars i{background:#1F6FB5;height:8pt;border-radius:0 2pt 2pt 0;print-color-adjust:exact}
 @media print{body{background:#fff}.bar{display:none}main{width:auto;margin:0;padding:0}}
 @media screen and (max-width:640px){main,.bar{padding:16px}dl,.sections{grid-template-columns:1fr}}
 """
@@ -137,7 +140,20 @@ def _section(section: Section) -> str:
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if body else ""
     text = f"<p>{escape(section.text)}</p>" if section.text else ""
     wide = ' class="wide"' if section.wide else ""
-    return f"<section{wide}><h2>{escape(section.title)}</h2>{table}{text}</section>"
+    drawn = _bars(section) if section.bars else ""
+    return f"<section{wide}><h2>{escape(section.title)}</h2>{drawn}{table}{text}</section>"
+
+
+def _bars(section: Section) -> str:
+    """A bar chart that needs no script: a line for each bar, its length in percent of the longest."""
+    top = max(value for _, value in section.bars) or 1
+    lines = "".join(
+        f'<div><span>{escape(label)}</span><i style="width:{float(value / top) * 60:.1f}%"></i><b>{value:,}</b></div>'
+        for label, value in section.bars
+    )
+    return (
+        f'<div class="bars" role="img" aria-label="{escape(section.title)}"><p>{escape(section.unit)}</p>{lines}</div>'
+    )
 
 
 routes: Final[list[BaseRoute]] = [

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from lib.server import (
     assets,
     bigscreen,
+    briefs,
     chrome,
     console,
     downloads,
@@ -58,6 +59,7 @@ ROUTES: Final[list[BaseRoute]] = [
     *downloads.routes,
     *eventfiles.routes,
     *onepagers.routes,
+    *briefs.routes,
     *people.routes,
     *presenter.routes,
     *stage.routes,

@@ -150,7 +150,8 @@ def census(session: Session, query: ContractQuery, *, actor: Actor) -> tuple[Com
     """The contracts that match, but for type, mode and year: counted once by everything else that filters them.
 
     A few hundred combinations stand for a million contracts, so every filter, page and count of the list
-    follows from them; where the database keeps the sums, not one contract is read. Raises AccessDenied.
+    follows from them; where the database keeps the sums, not one contract is read. With further filters, the rows
+    behind a number, only the chosen years are counted. Raises AccessDenied.
     """
     require(actor, Permission.READ_STATISTICS)
     names = ("type", "mode", "year")
@@ -158,7 +159,7 @@ def census(session: Session, query: ContractQuery, *, actor: Actor) -> tuple[Com
         found = rollup.sums(session, names, origins=query.origins, actor=actor)
     else:
         columns = [_COLUMNS[name] for name in names]
-        found = rollup.counted(session, columns, _base(query))
+        found = rollup.counted(session, columns, [*_base(query), *_chosen(query, "year")])
     return tuple(
         Combination(kind or UNKNOWN, mode or UNKNOWN, str(year or UNKNOWN), total)
         for (kind, mode, year), total in found.items()
@@ -243,6 +244,10 @@ def _at(column: Any, value: str) -> ColumnElement[bool]:
     return and_(column != "", ~there) if value.startswith(_NOT) else there
 
 
+def _chosen(query: ContractQuery, *names: str) -> list[ColumnElement[bool]]:
+    return [_one_of(name, values) for name in names if (values := getattr(query, name))]
+
+
 def _one_of(name: str, values: tuple[str, ...]) -> ColumnElement[bool]:
     column = _COLUMNS[name]
     stated_ones = [int(value) if name in _NUMBERS else value for value in values if value != UNKNOWN]
@@ -257,7 +262,7 @@ def _rows(session: Session, query: ContractQuery, dated: int) -> list[Contract]:
 
     Asked apart, so that either database reads an index backwards, whatever it thinks of nulls.
     """
-    conditions = _base(query) + [_one_of(name, v) for name in ("type", "mode", "year") if (v := getattr(query, name))]
+    conditions = [*_base(query), *_chosen(query, "type", "mode", "year")]
     start = (query.page - 1) * query.size
     found: list[Contract] = []
     for known, skipped in ((Contract.year.is_not(None), start), (Contract.year.is_(None), max(0, start - dated))):
@@ -270,7 +275,6 @@ def _rows(session: Session, query: ContractQuery, dated: int) -> list[Contract]:
 
 def _origins(session: Session, query: ContractQuery, *, actor: Actor) -> tuple[FacetValue, ...]:
     """How many contracts of each origin all other filters leave."""
-    every = replace(query, origin=tuple(origin.value for origin in Origin))
     names = ("type", "mode", "year")
     if query.kept:
         blank = {"type": "", "mode": "", "year": 0}
@@ -278,10 +282,11 @@ def _origins(session: Session, query: ContractQuery, *, actor: Actor) -> tuple[F
             name: [blank[name] if v == UNKNOWN else int(v) if name == "year" else v for v in getattr(query, name)]
             for name in names
         }
-        counts = rollup.sums(session, ("origin",), where, origins=every.origins, actor=actor)
+        every = tuple(origin.value for origin in Origin)
+        counts = rollup.sums(session, ("origin",), where, origins=every, actor=actor)
     else:
-        conditions = _base(every) + [_one_of(name, v) for name in names if (v := getattr(query, name))]
-        counts = rollup.counted(session, [Contract.origin], conditions)
+        asked = replace(query, origin=tuple(o.value for o in Origin)) if query.q.strip() else query
+        counts = rollup.counted(session, [Contract.origin], [*_base(asked), *_chosen(query, *names)])
     ordered = sorted(((key[0], total.number) for key, total in counts.items()), key=lambda item: -item[1])
     return tuple(FacetValue(origin, Origin(origin).label, count) for origin, count in ordered)
 

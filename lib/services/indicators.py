@@ -44,9 +44,13 @@ _PUBLISHED: Final[dict[str, tuple[str, ...]]] = {
 _TURNOVER: Final = _PUBLISHED["K02"][0]
 _UNSTATED: Final = "未写明"
 DIMENSIONS: Final[dict[str, str]] = {
-    "type": "合同类型", "field": "技术领域", "ip": "知识产权", "seller_kind": "卖方性质", "buyer_kind": "买方性质",
+    "type": "合同类型",
     "plan": "计划来源",
-}  # fmt: skip
+    "field": "技术领域",
+    "ip": "知识产权",
+    "seller_kind": "卖方性质",
+    "buyer_kind": "买方性质",
+}
 """What K12 and K13 break the contracts down by."""
 
 
@@ -478,7 +482,7 @@ def _k06(board: _Board, one: Indicator) -> Reading:
     if not asked.period.whole:
         why = "占比只按全年计算。"
     elif product is None:
-        why = f"没有 {asked.scope.printed} {asked.period.year} 年公布的地区生产总值。"
+        why = f"没有{asked.scope.printed} {asked.period.year} 年公布的地区生产总值。"
     part = _money("成交额", total.turnover, _registered(asked))
     value = _ratio("占比", part, Value(GDP_NAME, product if asked.period.whole else None, "亿元"), why)
     whole = Value(GDP_NAME, None if product is None else (product / YI).quantize(Decimal("0.01")), "亿元")

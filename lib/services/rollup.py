@@ -5,12 +5,13 @@ Withdrawn contracts count nowhere. An undisclosed amount is not 0: `Sums.amount`
 Demonstration counts only where it is asked for.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+import operator
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, literal_column, select
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, require
@@ -24,24 +25,46 @@ __all__ = ["OUTSIDE", "PUBLIC", "UNKNOWN", "Route", "RouteQuery", "Sums", "rebui
 
 PUBLIC: Final = (Origin.PUBLIC.value,)
 """The origins that count unless others are named."""
-_NOTHING: Final = Decimal("0.00")
+_CENTS: Final = frozenset({"amount", "technology", "paired_amount", "paired_technology"})
 
 
-@dataclass(frozen=True)
-class Sums:
-    """What contracts add up to, amounts in 元. `paired_*`: of the contracts that disclose both amounts."""
+class Sums(NamedTuple):
+    """What contracts add up to. Amounts are kept in 分, whole numbers that cost nothing to read by the ten thousand;
+    the properties give 元. `paired_*`: of the contracts that disclose both amounts."""
 
     number: int = 0
     disclosed: int = 0
-    amount: Decimal = _NOTHING
+    amount_cents: int = 0
     technology_disclosed: int = 0
-    technology: Decimal = _NOTHING
+    technology_cents: int = 0
     paired: int = 0
-    paired_amount: Decimal = _NOTHING
-    paired_technology: Decimal = _NOTHING
+    paired_amount_cents: int = 0
+    paired_technology_cents: int = 0
 
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Sums)))
+    def __add__(self, other: object) -> "Sums":
+        if not isinstance(other, Sums):
+            return NotImplemented
+        return Sums._make(map(operator.add, self, other))
+
+    @property
+    def amount(self) -> Decimal:
+        """What `disclosed` contracts add up to, 元."""
+        return Decimal(self.amount_cents).scaleb(-2)
+
+    @property
+    def technology(self) -> Decimal:
+        """What `technology_disclosed` contracts add up to, 元."""
+        return Decimal(self.technology_cents).scaleb(-2)
+
+    @property
+    def paired_amount(self) -> Decimal:
+        """合同成交额 of the contracts that disclose both, 元."""
+        return Decimal(self.paired_amount_cents).scaleb(-2)
+
+    @property
+    def paired_technology(self) -> Decimal:
+        """技术交易额 of the same contracts, 元."""
+        return Decimal(self.paired_technology_cents).scaleb(-2)
 
     @property
     def turnover(self) -> Decimal | None:
@@ -57,10 +80,6 @@ class Sums:
     def hidden(self) -> int:
         """Contracts without a disclosed 成交额."""
         return self.number - self.disclosed
-
-
-_READ: Final[tuple[Callable[[Any], Any], ...]] = tuple(Decimal if f.type is Decimal else int for f in fields(Sums))
-"""PostgreSQL sums whole numbers to a numeric."""
 
 
 @dataclass(frozen=True)
@@ -105,25 +124,36 @@ def sums(
     """
     require(actor, Permission.READ_STATISTICS)
     chosen = {name: tuple(values) for name, values in (where or {}).items() if values}
-    chosen["origin"] = tuple(origins)
-    cube, part = _cube({*by, *chosen})
+    cube, part = _cube({"origin", *by, *chosen})
+    single = {name for name, values in chosen.items() if len(values) == 1}
+    whole = {*cube.keys, part} - {""} <= {"origin", *by, *single}
+    found: dict[tuple[Any, ...], Sums] = {}
+    # Where each cell of one origin is an answer, the origins are read one by one in the order of the key.
+    for some in [(origin,) for origin in origins] if whole and "origin" not in by else [tuple(origins)]:
+        for key, total in _cells(session, cube, part, by, chosen | {"origin": some}, whole=whole).items():
+            found[key] = found[key] + total if key in found else total
+    return found
+
+
+def _cells(
+    session: Session, cube: rollup.Cube, part: str, by: Collection[str], chosen: Mapping[str, Any], *, whole: bool
+) -> dict[tuple[Any, ...], Sums]:
     table = cube.table.c
     columns = {name: table.value if name == part else table[name] for name in {*by, *chosen}}
-    conditions: list[ColumnElement[bool]] = [columns[name].in_(values) for name, values in chosen.items()]
+    conditions: list[ColumnElement[bool]] = [
+        columns[name] == values[0] if len(values) == 1 else columns[name].in_(values) for name, values in chosen.items()
+    ]
     if part:
         conditions.append(table.dimension == part)
-    keys = [columns[name] for name in by]
-    added = [func.sum(table[f.name], type_=table[f.name].type) for f in fields(Sums)]
-    return _answer(session, keys, added, conditions)
+    measures = [f"{cube.table_name}.{name}" for name in rollup.MEASURES]
+    return _answer(session, [columns[name] for name in by], measures, conditions, whole=whole)
 
 
 def counted(session: Session, keys: Sequence[Any], conditions: Sequence[Any]) -> dict[tuple[Any, ...], Sums]:
     """The same sums made from the contracts themselves, for conditions that no summary knows: columns and conditions
     of Contract. Reads every contract that matches."""
-    added = [
-        literal_column(f"sum({expression.format(r='contract')})", kind) for kind, expression in rollup.MEASURES.values()
-    ]
-    return _answer(session, keys, added, conditions)
+    measures = [expression.format(r="contract") for _, expression in rollup.MEASURES.values()]
+    return _answer(session, keys, measures, conditions)
 
 
 def routes(session: Session, query: RouteQuery, *, by: Collection[str] = (), actor: Actor) -> tuple[Route, ...]:
@@ -154,14 +184,19 @@ def rebuild(database: Database, *, actor: Actor) -> int:
 
 
 def _answer(
-    session: Session, keys: Sequence[Any], added: Sequence[Any], conditions: Sequence[Any]
+    session: Session, keys: Sequence[Any], measures: Sequence[str], conditions: Sequence[Any], *, whole: bool = False
 ) -> dict[tuple[Any, ...], Sums]:
-    width = len(keys)
-    found = {
-        tuple(row[:width]): Sums(*(read(value) for read, value in zip(_READ, row[width:], strict=True)))
-        for row in session.execute(select(*keys, *added).where(*conditions).group_by(*keys))
-        if row[width]
-    }
+    """The sums of the rows that match, by the keys; `whole` when each row is one of the groups already."""
+    sqlite, width = session.get_bind().dialect.name == "sqlite", len(keys)
+    added = []
+    for name, measure in zip(rollup.MEASURES, measures, strict=True):
+        cents = name in _CENTS and not sqlite  # SQLite keeps them so
+        summed = measure if whole else f"sum({measure})"
+        written = summed if sqlite else f"CAST({f'{summed} * 100' if cents else summed} AS bigint)"
+        added.append(literal_column(written, BigInteger))
+    statement = select(*keys, *added).where(*conditions)
+    rows = session.connection().execute(statement if whole else statement.group_by(*keys)).all()
+    found = {tuple(row[:width]): Sums._make(row[width:]) for row in rows if row[width]}
     return found or ({} if keys else {(): Sums()})
 
 

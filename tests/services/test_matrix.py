@@ -38,6 +38,7 @@ from lib.domain.vocabulary import (
 )
 from lib.files.tables import TableError
 from lib.services import attachments, attendance, grants, links, reviews, searches, submissions
+from lib.services.briefs import BriefQuery
 from lib.services.catalogue import CatalogueQuery
 from lib.services.channels import FactQuery, FlowQuery
 from lib.services.contracts import ContractQuery
@@ -362,6 +363,7 @@ ROWS: Final[dict[str, Row]] = {
     )},
     **{f"practice.{name}": Row(P.READ_STATISTICS, args=lambda w: (("public",), ""))
        for name in ("converted", "matched", "signed")},
+    "briefs.make": Row(P.READ_STATISTICS, args=lambda w: (BriefQuery(REGION, ASKED.period),)),
     "practice.institutions": Row(P.READ_STATISTICS, args=lambda w: (2023,)),
     "rollup.sums": Row(P.READ_STATISTICS),
     "rollup.routes": Row(P.READ_STATISTICS, args=lambda w: (RouteQuery(),)),

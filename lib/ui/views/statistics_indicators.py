@@ -63,6 +63,7 @@ def board(ctx: Context) -> None:
     _controls(asked)
     _warning(asked.question)
     _readings(_read(ctx, asked.question), asked)
+    _takeaway(asked)
     base = _base(asked.question)
     _structures(ctx, asked.question, base)
     _years(ctx, asked.question, base)
@@ -237,7 +238,7 @@ def _published(reading: Reading) -> Markup:
     for value in reading.derived:
         pieces.append(el("div", el("b", value.text), el("span", " 测算", cls="bj-meaning")))
         pieces.append(el("p", *_parts(value, named=False), cls="bj-meaning"))
-    return join(*pieces) if pieces else el("span", NO_DATA, cls="bj-meaning")
+    return join(*pieces) if pieces else _small("没有公布数")
 
 
 def _small(text: str) -> Markup:
@@ -248,6 +249,21 @@ def _href(rows: Rows) -> str:
     query = dict(rows)
     page = query.pop("page", ("statistics",))[0]
     return f"/{page}?{urlencode(query, doseq=True)}"
+
+
+def _takeaway(asked: Asked) -> None:
+    """The same figures to take away, of real data only."""
+    query = urlencode({name: value for name, value in asked.address.items() if name != "data"})
+    links = [
+        el("a", label, href=f"{path}?{query}", cls="bj-more")
+        for label, path in (
+            ("打印简报", "/print/brief"), ("下载 Word", "/download/brief.docx"), ("下载 Excel", "/download/brief.xlsx"),
+        )
+    ]  # fmt: skip
+    real = "（只含真实数据）" if asked.demo else ""
+    spaced = [piece for link in links for piece in (link, el("span", " · "))][:-1]
+    what = f"带走{asked.question.scope.name} {asked.question.period.label}的简报{real}："
+    draw(el("p", el("span", what), *spaced, cls="bj-meaning"))
 
 
 # ------------------------------------------------------------------ structure
