@@ -73,6 +73,8 @@ class Row:
     who: str
     when: datetime | None
     note: str = ""
+    interest: int | None = None
+    """The intention that it is."""
 
 
 def read(session: Session, event_id: int, *, actor: Actor) -> Outcome:
@@ -110,6 +112,7 @@ def rows(session: Session, event_id: int, figure: str, *, actor: Actor) -> tuple
             hints.get(trail.id) or "没有留联系方式",
             trail.left_at,
             _told(trail),
+            trail.id,
         )
         for trail in _trails(session, event_id)
         if test(trail, now)

@@ -220,7 +220,10 @@ def test_a_whole_roadshow_from_the_programme_to_the_contract(server: Server, vis
     page.locator(".bj-figures a", has_text="已签约").click()
     host.settle()
     expect(page.get_by_text("已签约：1 条")).to_be_visible()
-    expect(page.locator("table.bj-table").first).to_contain_text(titles[1])
+    page.locator("table.bj-table").first.get_by_role("link", name=titles[1]).click()
+    host.settle()
+    expect(page.get_by_text("已签约，跟进结束。")).to_be_visible()
+    host.open(f"hosting?id={event}&view=outcomes")
 
     with page.expect_download() as saved:
         page.get_by_role("link", name="放映稿 PPTX").click()
@@ -228,7 +231,6 @@ def test_a_whole_roadshow_from_the_programme_to_the_contract(server: Server, vis
     told = [" ".join(shape.text_frame.text for shape in one.shapes if shape.has_text_frame) for one in slides]
     assert TITLE in told[0]
     assert all(any(title in text for text in told[2:]) for title in titles)
-    page = host.open(f"hosting?id={event}&view=outcomes")
     with page.expect_download() as saved:
         page.get_by_role("link", name="成效报告 Word").click()
     report = Document(io.BytesIO(Path(saved.value.path()).read_bytes()))

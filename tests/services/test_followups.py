@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from lib.domain.access import VISITOR, Actor, Role
 from lib.domain.dates import today_shanghai
 from lib.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
+from lib.domain.followups import FIGURES
 from lib.domain.vocabulary import ThreadState
 from lib.services import demo, followups, leads, notices, outcomes, responses
 from lib.services.demo import Volume
@@ -176,6 +177,8 @@ def test_every_number_opens_exactly_its_rows(loaded: Database, event: int) -> No
             for figure in LABELS:
                 rows = outcomes.rows(session, number, figure, actor=KEEPER)
                 assert len(rows) == found.figures[figure], figure
+                led = [row.interest for row in rows if row.interest]
+                assert len(led) == len(set(led)) == (len(rows) if figure in FIGURES else 0)
             assert sum(one.counts.marks for one in found.items) == found.figures["marks"]
             assert sum(one.counts.intentions for one in found.items) == found.figures["intentions"]
             assert sum(one.signed for one in found.items) == found.figures["signed"]

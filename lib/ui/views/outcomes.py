@@ -6,7 +6,7 @@ from lib.domain.dates import show_time
 from lib.domain.money import show_wan
 from lib.domain.vocabulary import MARKS, NO_DATA, ThreadState
 from lib.services import outcome_sheets, outcomes
-from lib.services.outcomes import LABELS, MEANINGS, Outcome
+from lib.services.outcomes import LABELS, MEANINGS, Outcome, Row
 from lib.store.engine import database
 from lib.ui import address
 from lib.ui.components import bands
@@ -16,29 +16,30 @@ from lib.ui.guard import Context
 
 
 def desk(ctx: Context, event_id: int) -> None:
-    """The figures, the rows of the one that was chosen, and what came of each item."""
+    """The figures, the rows of the one that was chosen below its group, and what came of each item."""
     with database().read() as session:
         found = outcomes.read(session, event_id, actor=ctx.actor)
     files = (("打印成效报告", f"/print/events/{event_id}/outcome"),
              ("成效报告 Word", f"/download/events/{event_id}/outcome.docx"))  # fmt: skip
     draw(el("nav", *(el("a", label, href=href, cls="bj-more") for label, href in files), cls="bj-take"))
+    chosen = address.choice("figure", tuple(LABELS), "")
     for title, names in outcome_sheets.GROUPS.items():
         bands.section(title)
-        draw(el("div", *(_figure(event_id, name, found) for name in names), cls="bj-figures"))
+        draw(el("div", *(_figure(event_id, name, found, chosen) for name in names), cls="bj-figures"))
+        if chosen in names:
+            _rows(ctx, event_id, chosen)
     signed, asked = found.figures[ThreadState.SIGNED.value], found.figures["intentions"]
     rate = f"{signed / asked:.1%}（{signed} / {asked}）" if asked else NO_DATA
     amount = show_wan(found.amount) if found.amount is not None else NO_DATA
     draw(el("p", f"路演成交率 {rate}　签约额 {amount}", cls="bj-lead"))
     draw(el("p", " ".join(MEANINGS.values()), cls="bj-meaning"))
-    figure = address.choice("figure", tuple(LABELS), "")
-    if figure:
-        _rows(ctx, event_id, figure)
     _items(event_id, found)
 
 
-def _figure(event_id: int, name: str, found: Outcome) -> Markup:
+def _figure(event_id: int, name: str, found: Outcome, chosen: str) -> Markup:
     href = f"/hosting?id={event_id}&view=outcomes&figure={name}"
-    return el("a", el("b", outcome_sheets.shown(found, name)), el("span", LABELS[name]), href=href)
+    here = {"aria_current": "true"} if name == chosen else {}
+    return el("a", el("b", outcome_sheets.shown(found, name)), el("span", LABELS[name]), href=href, **here)
 
 
 def _rows(ctx: Context, event_id: int, figure: str) -> None:
@@ -53,11 +54,20 @@ def _rows(ctx: Context, event_id: int, figure: str) -> None:
         names,
         (
             row(
-                cell(one.what), cell(one.who), cell(show_time(one.when) if one.when else "", "bj-tight"), cell(one.note)
+                cell(_what(one), "bj-wide"),
+                cell(one.who),
+                cell(show_time(one.when) if one.when else "", "bj-tight"),
+                cell(one.note),
             )
             for one in found
         ),
+        stack=True,
     )
+
+
+def _what(one: Row) -> Markup | str:
+    """What a row is about; of an intention, the way to its follow-up."""
+    return el("a", one.what, href=f"/followups?id={one.interest}") if one.interest else one.what
 
 
 def _items(event_id: int, found: Outcome) -> None:
