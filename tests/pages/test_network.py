@@ -118,9 +118,9 @@ def test_a_click_on_a_league_goes_one_level_down_and_mounts_the_map_anew() -> No
     assert at.query_params["parent"] == ORDOS
     assert "鄂尔多斯市：9 个旗县" in html(at)
     assert map_of(at).id != before
-    click(at, "no-data", "150602")
+    click(at, "divisions", "150602")
     assert at.query_params["banner"] == "150602"
-    click(at, "no-data", "150602")
+    click(at, "divisions", "150602")
     assert "banner" not in at.query_params
 
 

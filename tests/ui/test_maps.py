@@ -180,7 +180,7 @@ def _drawings(nodes: dict[str, tuple[Node, ...]]) -> Iterator[tuple[str, Map]]:
 def test_every_map_is_small_and_every_layer_has_an_id(session_nodes: dict[str, tuple[Node, ...]]) -> None:
     for name, drawn in _drawings(session_nodes):
         message = drawn.to_json()
-        assert len(message.encode()) < (LIMIT * 0.6 if "hexagons" in name else 30_000), name
+        assert len(message.encode()) < 32_000, name
         ids = [layer["id"] for layer in json.loads(message)["layers"]]
         assert len(ids) == len(set(ids)), name
         assert "http" not in message, name

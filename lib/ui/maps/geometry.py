@@ -26,13 +26,16 @@ _ADDRESS: Final = "/app/static/geo/"
 _COPIES: Final = {
     "context_neighbours": 3,
     "leagues_lite": 3,
+    "banners_hex": 3,
     "china_provinces": 3,
     "china_lines": 3,
     "world": 2,
 }
 """Files that are sent by address, and the decimals of their coordinates there."""
-_PARTED: Final = {"banners": "parent_code", "leagues": "code"}
-"""Files that are sent by address league by league, and the property that names the league."""
+HATCHED: Final = {"banners_hex": 0.24}
+"""Files whose hatch is sent by address too, and the degrees between two of its lines."""
+_PARTED: Final = {"banners": ("parent_code", 4), "leagues": ("code", 4), "banners_hex": ("parent_code", 3)}
+"""Files that are sent by address league by league, the property that names the league, the decimals there."""
 
 
 def ground(name: str) -> Any:
@@ -40,6 +43,27 @@ def ground(name: str) -> Any:
     if settings().geo_dir == Settings.model_fields["geo_dir"].default:
         return f"{_ADDRESS}{name}.geojson"
     return _compact(settings().geo_dir, name, _COPIES[name])
+
+
+def hatched(name: str, step: float) -> Any:
+    """The hatch of every feature of a file, as `ground` gives its geometry: lines that know their feature's code."""
+    if settings().geo_dir == Settings.model_fields["geo_dir"].default:
+        return f"{_ADDRESS}{name}-hatch.geojson"
+    return _hatched(settings().geo_dir, name, step)
+
+
+def _hatched(folder: Path, name: str, step: float) -> dict[str, Any]:
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"code": feature["properties"]["code"]},
+                "geometry": {"type": "MultiLineString", "coordinates": hatch(feature, step)},
+            }
+            for feature in _compact(folder, name, _COPIES[name])["features"]
+        ],
+    }
 
 
 def ground_of(name: str, league: str) -> Any:
@@ -50,8 +74,9 @@ def ground_of(name: str, league: str) -> Any:
 
 
 def _part(folder: Path, name: str, league: str) -> dict[str, Any]:
-    whole = _compact(folder, name, 4)["features"]
-    own = [feature for feature in whole if feature["properties"][_PARTED[name]] == league]
+    named, decimals = _PARTED[name]
+    whole = _compact(folder, name, decimals)["features"]
+    own = [feature for feature in whole if feature["properties"][named] == league]
     return {"type": "FeatureCollection", "features": own}
 
 
@@ -99,6 +124,7 @@ def write_copies(folder: Path = STATIC) -> None:
     copies = {name: _compact(source, name, decimals) for name, decimals in _COPIES.items()}
     leagues = [feature["properties"]["code"] for feature in _compact(source, "leagues", 4)["features"]]
     copies |= {f"{name}-{league}": _part(source, name, league) for name in _PARTED for league in leagues}
+    copies |= {f"{name}-hatch": _hatched(source, name, step) for name, step in HATCHED.items()}
     for name, copy in copies.items():
         text = json.dumps(copy, ensure_ascii=False, separators=(",", ":"))
         (folder / f"{name}.geojson").write_text(text, encoding="utf-8")

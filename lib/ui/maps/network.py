@@ -28,12 +28,12 @@ from lib.ui.maps.base import (
     shapes,
 )
 from lib.ui.maps.classes import Band, band_of, classify
-from lib.ui.maps.geometry import Feature, bounds, features, ground, ground_of, hatch, outlines
+from lib.ui.maps.geometry import HATCHED, Feature, bounds, features, ground, ground_of, hatch, hatched, outlines
 from lib.ui.maps.overlays import Chip
 
 WIDTH: Final = 838
 HEIGHT: Final = 500
-PICKED: Final = ("divisions", "no-data")
+PICKED: Final = ("divisions",)
 """Ids of the layers that a click on a division reports."""
 
 _REGION_BOUNDS: Final = (97.2, 37.4, 126.1, 53.35)
@@ -203,13 +203,22 @@ def hexagons(
         ]
     )
     layers = [
-        *_choropleth(cells, by_code, metric, bands, step=0.16 if not parent else _hatch_step(frame), chosen=chosen),
+        *_addressed(
+            ground_of("banners_hex", parent) if parent else ground("banners_hex"),
+            cells,
+            by_code,
+            metric,
+            bands,
+            step=_hatch_step(frame) if parent else HATCHED["banners_hex"],
+            chosen=chosen,
+            hatches=None if parent else hatched("banners_hex", HATCHED["banners_hex"]),
+        ),
         lines("borders", borders, colour=theme.OUTLINE, width=2),
         labels("leagues", around, size=_NAME_SIZE, halo="#FFFFFF"),
         *_names(numbers, metric, bands, named=bool(parent)),
     ]
     return Drawing(
-        Map(layers, frame, ground="#FFFFFF", tooltip="{name}\n{tip}"),
+        Map(layers, frame, ground="#FFFFFF", tooltip="{name}"),
         bands,
         any(node.count(metric) is None for node in nodes),
         _alt("旗县等面积六边形", nodes, metric),
@@ -237,16 +246,16 @@ def _addressed(
     *,
     step: float,
     chosen: str = "",
+    hatches: Any = None,
 ) -> list[Layer]:
     """A choropleth whose boundaries are fetched by address: colours are chosen in the browser by the division's code,
-    so that a change of the count sends no geometry. `divisions` are those that the hatch is cut to."""
+    so that a change of the count sends no geometry. `hatches` are fetched likewise, else cut to `divisions`."""
     colours = {code: band_of(bands, node.count(metric)) for code, node in by_code.items()}
     empty = [code for code, band in colours.items() if band is None]
     fills: dict[str, list[str]] = {}
     for code, band in colours.items():
         if band is not None:
             fills.setdefault(band.colour, []).append(code)
-    strokes = [line for f in divisions if f["properties"]["code"] in empty for line in hatch(f, step)]
     layers = [
         shapes(
             "divisions",
@@ -258,9 +267,13 @@ def _addressed(
             highlight=theme.GOLD,
         ),
     ]
-    if empty:
-        hatched = {"type": "MultiLineString", "coordinates": strokes}
-        layers.append(shapes("hatch", hatched, line=theme.NO_DATA_HATCH, width=1.1))
+    if empty and hatches is not None:
+        asked = "||".join(f"properties.code=='{code}'" for code in empty)
+        layers.append(shapes("hatch", hatches, line=theme.NO_DATA_HATCH, width=f"@@=({asked})?1.1:0"))
+    elif empty:
+        strokes = [line for f in divisions if f["properties"]["code"] in empty for line in hatch(f, step)]
+        cut = {"type": "MultiLineString", "coordinates": strokes}
+        layers.append(shapes("hatch", cut, line=theme.NO_DATA_HATCH, width=1.1))
     if chosen in by_code:
         layers.append(shapes("chosen", data, line=theme.GOLD, width=f"@@=properties.code=='{chosen}'?3.2:0"))
     return layers
@@ -274,69 +287,6 @@ def _by_code(groups: Mapping[str, Sequence[str]], rest: str) -> str:
             asked = "||".join(f"properties.code=='{code}'" for code in codes)
             expression = f"({asked})?{rgb(colour)}:{expression}"
     return f"@@={expression}"
-
-
-def _choropleth(
-    divisions: Sequence[Feature],
-    by_code: dict[str, Node],
-    metric: Metric,
-    bands: Sequence[Band],
-    *,
-    step: float,
-    chosen: str = "",
-) -> list[Layer]:
-    filled: list[Feature] = []
-    empty: list[Feature] = []
-    strokes: list[list[list[float]]] = []
-    for feature in divisions:
-        node = by_code[feature["properties"]["code"]]
-        value = node.count(metric)
-        band = band_of(bands, value)
-        properties: dict[str, Any] = {"code": node.code, "name": node.name, "tip": _tip(metric, value)}
-        if band:
-            filled.append({**feature, "properties": {**properties, "fill": rgb(band.colour)}})
-        else:
-            empty.append({**feature, "properties": properties})
-            strokes += hatch(feature, step)
-    layers = [
-        shapes(
-            "no-data",
-            _collection(empty),
-            fill=theme.NO_DATA_FILL,
-            line=theme.NO_DATA_HATCH,
-            width=1,
-            pickable=True,
-            highlight=theme.GOLD,
-        ),
-        shapes(
-            "hatch",
-            {"type": "MultiLineString", "coordinates": strokes},
-            line=theme.NO_DATA_HATCH,
-            width=1.1,
-        ),
-        shapes(
-            "divisions",
-            _collection(filled),
-            fill="@@=properties.fill",
-            line="#FFFFFF",
-            width=1.4,
-            pickable=True,
-            highlight=theme.GOLD,
-        ),
-    ]
-    kept = [layer for layer in layers if layer["id"] == "divisions" or empty]
-    marked = [f for f in divisions if f["properties"]["code"] == chosen]
-    if marked:
-        kept.append(shapes("chosen", _collection(_bare(marked)), line=theme.GOLD, width=3.2))
-    return kept
-
-
-def _collection(found: Sequence[Feature]) -> dict[str, Any]:
-    return {"type": "FeatureCollection", "features": list(found)}
-
-
-def _bare(found: Sequence[Feature]) -> list[Feature]:
-    return [{"type": "Feature", "properties": {}, "geometry": feature["geometry"]} for feature in found]
 
 
 def _hatch_step(frame: Frame) -> float:
@@ -466,10 +416,6 @@ def _middle(cell: Feature) -> Point:
 
 def _centre(places: Sequence[Point]) -> Point:
     return sum(x for x, _ in places) / len(places), sum(y for _, y in places) / len(places)
-
-
-def _tip(metric: Metric, value: int | None) -> str:
-    return f"{metric.label}：{NO_DATA}" if value is None else f"{metric.label}：{value} {metric.unit}"
 
 
 def _alt(what: str, nodes: Sequence[Node], metric: Metric) -> str:

@@ -9,7 +9,7 @@ from lib.services.coverage import Spot
 from lib.ui import theme
 from lib.ui.maps.base import Frame, Point
 from lib.ui.maps.geometry import bounds, features
-from lib.ui.maps.picture import outline
+from lib.ui.maps.picture import FINE, outline
 
 WIDTH: Final = 760
 HEIGHT: Final = 470
@@ -81,7 +81,7 @@ def _frame(league: str) -> Frame:
 def _ground(league: str) -> str:
     frame = _frame(league)
     paths = "".join(f'<path d="{outline(frame, feature, _NEAR)}"/>' for feature in _shapes(league))
-    return f'<g fill="#fff" stroke="{theme.COAST}" stroke-width="1">{paths}</g>'
+    return f'<g transform="scale({1 / FINE})" fill="#fff" stroke="{theme.COAST}" stroke-width="{FINE}">{paths}</g>'
 
 
 def _at(frame: Frame, spot: Spot) -> Point:
