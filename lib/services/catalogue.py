@@ -327,7 +327,7 @@ def nearest(session: Session, kind: str, q: str, *, actor: Actor, most: int = 6)
 # ------------------------------------------------------------------ cards
 def achievement_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
     """The cards of these achievements, in the order of `ids`."""
-    rows = session.execute(_achievement_columns(), {"ids": ids}).all()
+    rows = session.connection().execute(_achievement_columns(), {"ids": ids}).all()
     return _ordered(ids, [
         Card(
             "achievement", number, title, _source(*source), summary, field, year, organization or unit,
@@ -350,7 +350,7 @@ def _achievement_columns() -> Select[Any]:
 
 def demand_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
     """The cards of these demands, in the order of `ids`."""
-    rows = session.execute(_demand_columns(), {"ids": ids}).all()
+    rows = session.connection().execute(_demand_columns(), {"ids": ids}).all()
     return _ordered(ids, [
         Card(
             "demand", number, title, _source(*source), description, field, year, organization or unit,
@@ -372,7 +372,7 @@ def _demand_columns() -> Select[Any]:
 
 def organization_cards(session: Session, ids: Sequence[int]) -> tuple[Card, ...]:
     """The cards of these organizations, in the order of `ids`."""
-    rows = session.execute(_organization_columns(), {"ids": ids}).all()
+    rows = session.connection().execute(_organization_columns(), {"ids": ids}).all()
     return _ordered(ids, [
         Card(
             "organization", number, name, _source(*source), league_code=league, banner_code=banner, place=place,
@@ -558,7 +558,7 @@ def _widened(q: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def league_names(session: Session) -> dict[str, str]:
     """Names of the leagues by code."""
-    return dict(session.execute(_LEAGUES).all())
+    return dict(session.connection().execute(_LEAGUES).all())
 
 
 def place_names(session: Session) -> dict[str, str]:

@@ -81,17 +81,18 @@ def compared() -> tuple[int, ...]:
     return tuple(int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 10)[:_MOST]
 
 
-def _kept() -> list[tuple[str, str]]:
-    """The parameters of this view that stay when others are put beside each other."""
-    return [(n, value) for n in st.query_params if n != "compare" for value in st.query_params.get_all(n) if value]
+def _kept() -> str:
+    """The part of this view's address that stays when others are put beside each other."""
+    query = st.query_params
+    return urlencode([(n, value) for n in query if n != "compare" for value in query.get_all(n) if value])
 
 
-def _compare_link(card: Card, chosen: tuple[int, ...], kept: list[tuple[str, str]]) -> Markup:
+def _compare_link(card: Card, chosen: tuple[int, ...], kept: str) -> Markup:
     if len(chosen) == _MOST and card.id not in chosen:
         return el("span", "已选满四项", cls="bj-compare")
     others = [number for number in chosen if number != card.id] if card.id in chosen else [*chosen, card.id]
-    put = [("compare", ",".join(map(str, others)))] if others else []
-    href = f"/{cards.PAGES[card.kind]}?{urlencode([*kept, *put])}"
+    put = f"compare={'%2C'.join(map(str, others))}" if others else ""
+    href = f"/{cards.PAGES[card.kind]}?{'&'.join(filter(None, (kept, put)))}"
     if card.id in chosen:
         return el("a", "移出对比", href=href, cls="bj-compare bj-on")
     return el("a", "加入对比", href=href, cls="bj-compare")
