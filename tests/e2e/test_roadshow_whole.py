@@ -102,9 +102,9 @@ def build(seen: Visit) -> list[str]:
     page.keyboard.press("Enter")
     seen.settle()
     add = page.get_by_role("button", name="加入")
-    for number in range(3):
-        add.nth(number).click()
-        expect(page.locator("[class*='st-key-agenda-cells-']")).to_have_count(number + 1)
+    for count in range(3):
+        add.first.click()
+        expect(page.locator("[class*='st-key-agenda-cells-']")).to_have_count(count + 1)
         seen.settle()
     page.get_by_role("radio", name="需求").click()
     seen.settle()
@@ -113,10 +113,12 @@ def build(seen: Visit) -> list[str]:
     seen.settle()
     page.get_by_label("题目", exact=True).fill(TALK)
     press(seen, "加发言")
-    for place in range(4, 0, -1):
-        up = page.get_by_role("button", name="上移").nth(place)
-        up.click()
-        seen.settle()
+    number = page.get_by_label("第几项").nth(4)
+    number.fill("2")
+    number.press("Enter")
+    seen.settle()
+    page.get_by_role("button", name="上移").nth(1).click()
+    seen.settle()
     minutes = page.get_by_label("分钟").first
     minutes.fill("25")
     minutes.press("Tab")

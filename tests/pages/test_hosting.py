@@ -121,6 +121,30 @@ def test_what_somebody_else_changed_is_not_overwritten(app_database: Database, s
     assert kept(app_database, first)[0] == 8
 
 
+def test_a_line_is_moved_by_its_number_however_far(app_database: Database, scene: Scene) -> None:
+    actor, event, (first, second, third) = scene
+    at = open_programme(event)
+    at.number_input(key=cell(at, third, "place")).set_value(1).run()
+
+    def order() -> list[int]:
+        with app_database.read() as session:
+            return [line.item.id for line in programme.draft(session, event, actor=actor).lines]
+
+    assert order() == [third, first, second]
+    assert [at.number_input(key=cell(at, item, "place")).value for item in order()] == [1, 2, 3]
+    at.number_input(key=cell(at, third, "place")).set_value(2)
+    at.number_input(key=cell(at, first, "minutes")).set_value(33).run()
+    assert order() == [first, third, second]
+    assert kept(app_database, first)[0] == 33
+    assert "别人改过" not in told(at)
+    with app_database.read() as session:
+        stamp = programme.draft(session, event, actor=actor).stamp
+    programme.edit(app_database, event, second, {"minutes": 40}, stamp, actor=actor)
+    at.number_input(key=cell(at, second, "place")).set_value(1).run()
+    assert "别人改过" in told(at)
+    assert at.number_input(key=cell(at, second, "place")).value == 3, "it shows where the line is"
+
+
 def test_the_event_is_published_right_after_its_programme(app_database: Database, scene: Scene) -> None:
     _, event, _ = scene
     at = open_programme(event)
@@ -140,7 +164,7 @@ def test_a_line_that_does_not_fit_is_marked_and_led_to(app_database: Database, s
     at = open_programme(event)
     (late,) = at.warning
     assert "比活动结束时间晚" in late.value
-    assert f"[第 3 行](#line-{third})" in late.value
+    assert f"[第 3 项](#line-{third})" in late.value
     drawn = html(at)
     assert (drawn.count("要核对"), drawn.count(f'id="line-{third}"')) == (1, 1)
     at.number_input(key=cell(at, first, "minutes")).set_value(5).run()

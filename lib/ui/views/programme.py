@@ -50,7 +50,7 @@ def desk(ctx: Context, event_id: int) -> None:
 def _state(found: Draft) -> None:
     places = {line.item.id: line.position + 1 for line in found.lines}
     for conflict in found.conflicts:
-        links = " ".join(f"[第 {places[item]} 行](#line-{item})" for item in conflict.entries if item in places)
+        links = " ".join(f"[第 {places[item]} 项](#line-{item})" for item in conflict.entries if item in places)
         (st.error if conflict.hard else st.warning)(
             f"{cards.plain(conflict.sentence)} {links}",
             icon=":material/block:" if conflict.hard else ":material/warning:",
@@ -81,17 +81,19 @@ def _line(found: Draft, line: Line) -> None:
             "" if line.on else "未排入",
             "" if line.there else "记录已撤下",
         ]
-        draw(
-            el(
-                "p",
-                el("span", str(line.position + 1), id=f"line-{item.id}", cls="bj-tag"),
-                el("b", f"　{starts}{item.title}"),
-                *(el("span", tag, cls="bj-tag") for tag in tags if tag),
-                _mark(found, item.id),
-                el("small", f"　{item.unit}") if item.unit else None,
-                cls="bj-lead",
+        with st.container(horizontal=True, vertical_alignment="center", key=f"agenda-head-{item.id}"):
+            _place(found, line)
+            draw(
+                el(
+                    "p",
+                    el("b", f"{starts}{item.title}"),
+                    *(el("span", tag, cls="bj-tag") for tag in tags if tag),
+                    _mark(found, item.id),
+                    el("small", f"　{item.unit}") if item.unit else None,
+                    cls="bj-lead",
+                    id=f"line-{item.id}",
+                )
             )
-        )
         wrong: Mapping[str, str] = st.session_state.get(f"wrong-{key}", {})
         with st.container(horizontal=True, vertical_alignment="bottom", key=f"agenda-cells-{item.id}"):
             if item.kind in {ItemKind.TALK, ItemKind.BREAK}:
@@ -118,6 +120,21 @@ def _line(found: Draft, line: Line) -> None:
                 )  # fmt: skip
         for sentence in wrong.values():
             bands.wrong(sentence)
+
+
+def _place(found: Draft, line: Line) -> None:
+    """The number of a line; another one moves it there, however far that is."""
+    widget = f"item-{line.item.id}-place-{line.position}"
+
+    def changed() -> None:
+        edits = st.session_state.setdefault(_EDITS, [])
+        edits.append((line.item.id, {"place": st.session_state[widget]}, found.stamp))
+
+    st.session_state[widget] = line.position + 1  # also where a move was refused
+    st.number_input(
+        "第几项", min_value=1, max_value=len(found.lines), step=1, key=widget,
+        on_change=changed, width=64, label_visibility="collapsed",
+    )  # fmt: skip
 
 
 def _mark(found: Draft, item: int) -> Markup | None:
@@ -217,6 +234,9 @@ def _carry_out(ctx: Context, event_id: int) -> None:
 
 
 def _edit(ctx: Context, event_id: int, item: int, values: Mapping[str, Any], stamp: str) -> str:
+    if "place" in values:
+        place = values["place"]
+        return programme.move(database(), event_id, item, place - 1, stamp, actor=ctx.actor) if place else stamp
     return programme.edit(database(), event_id, item, values, stamp, actor=ctx.actor)
 
 
