@@ -141,11 +141,11 @@ def openings(bed: Bed) -> None:
 # ------------------------------------------------------------------ bytes of a map
 def traffic(bed: Bed) -> None:
     """Bytes the server sends when a widget of a map page is changed: the most that any of its widgets costs."""
-    for page in ("network", "channels"):
+    for page, most in (("network", 60), ("channels", 200)):
         costs = asyncio.run(_costs(bed.small, page))
         for label, cost in costs.items():
             bed.report.line(f"{page}, {label}: {cost / 1000:.1f} KB")
-        bed.report.figure("maps", f"{page}: bytes of the dearest widget change, KB", max(costs.values()) / 1000, 200)
+        bed.report.figure("maps", f"{page}: bytes of the dearest widget change, KB", max(costs.values()) / 1000, most)
 
 
 async def _costs(origin: str, page: str) -> dict[str, int]:

@@ -76,7 +76,7 @@ def _chosen(found: Iterable[One], number: int | None) -> One | None:
 # ------------------------------------------------------------------ lists
 def _states(view: View, places: Sequence[Place]) -> None:
     """How many nodes are in each state; a number opens exactly these."""
-    bands.section("节点", f"规划{PLAN}要求的与填报的，共 {len(places)} 个")
+    bands.section("节点", f"规划（{PLAN}）要求的与填报的，共 {len(places)} 个")
     shown = address.choice("state", tuple(NodeState), "")
     figures = [
         el(
@@ -288,7 +288,9 @@ def _history(ctx: Context, kind: str, number: int) -> None:
     with database().read() as session:
         found = nodes.history(session, kind, number, actor=ctx.actor)
     bands.section("填报与核实记录", f"{len(found)} 次")
-    if found:
+    if not found:
+        st.caption("还没有填报或核实。")
+    else:
         draw(el("ol", *(_step(one) for one in found), cls="bj-steps"))
 
 

@@ -82,7 +82,7 @@ def _row(view: View, found: Standing, indicator: Indicator, own: str, other: str
         cell(_number(view, indicator, value, own), "num"),
         cell("—" if own == REGION else _rank(value), "num"),
         cell("—" if own == REGION else f"{value.share}%" if value.share is not None else NO_DATA, "num"),
-        cell(_change(indicator, value), "num"),
+        cell(_change(view, indicator, value), "num"),
         *beside,
         cell(meaning, "bj-from"),
     )
@@ -120,11 +120,11 @@ def _rank(value: Value) -> str:
     return f"{value.rank} / {value.known}"
 
 
-def _change(indicator: Indicator, value: Value) -> str:
-    if not indicator.dated:
+def _change(view: View, indicator: Indicator, value: Value) -> str:
+    if not indicator.dated or not view.year:
         return "—"
     if value.change is None:
-        return NO_DATA if value.numerator is None or value.before is None else "—"
+        return NO_DATA
     return f"{value.change:+,}"
 
 
