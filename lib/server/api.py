@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from lib.domain.access import VISITOR
 from lib.domain.errors import ProductError
-from lib.domain.vocabulary import Channel, Direction, Origin
+from lib.domain.vocabulary import Direction, Origin
 from lib.server import errors, manual, schema
 from lib.services import catalogue, channels, matching, network, roadshows, statistics
 from lib.store.engine import database
@@ -161,7 +161,7 @@ def flows(asked: Annotated[schema.FlowParameters, Query()]) -> schema.Listing[sc
         names = catalogue.league_names(session)
         found = channels.flows(session, asked.query(), actor=VISITOR)
     facets = {
-        "channel": _counted((flow.channel.value, Channel(flow.channel).label) for flow in found),
+        "channel": _counted((flow.channel.value, flow.channel.label) for flow in found if flow.channel),
         "kind": _counted((flow.kind.value, flow.kind.label) for flow in found),
         "direction": _counted((flow.direction.value, Direction(flow.direction).label) for flow in found),
     }

@@ -489,10 +489,11 @@ class Flow(BaseModel):
     def of(cls, flow: channels.Flow, names: Mapping[str, str]) -> "Flow":
         """As the service gives it."""
         league = names.get(flow.league_code or "")
-        parts = (flow.kind, flow.channel, flow.partner, flow.partner_kind, flow.league_code or "", flow.direction)
+        channel = flow.channel or Channel.WITHIN  # facts always state one; contracts are not asked for here
+        parts = (flow.kind, channel, flow.partner, flow.partner_kind, flow.league_code or "", flow.direction)
         return cls(
             id=":".join(parts), title=f"{flow.partner} — {league or '盟市未披露'}", kind=flow.kind.value,
-            channel=flow.channel.value, partner=flow.partner, partner_kind=flow.partner_kind,
+            channel=channel.value, partner=flow.partner, partner_kind=flow.partner_kind,
             league_code=flow.league_code, league=league, direction=Direction(flow.direction).value, count=flow.count,
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -16,15 +17,27 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lib.domain import paging
-from lib.domain.access import Actor, Permission, require
-from lib.domain.channels import channel_of, direction_of
+from lib.domain.access import REGION, VISITOR, Actor, Permission, require
+from lib.domain.channels import (
+    HOME,
+    MILITARY,
+    UNSTATED,
+    WITHIN,
+    Crossing,
+    channel_of,
+    classify,
+    direction_of,
+    named_group,
+)
+from lib.domain.channels import REGION as HOME_NAME
 from lib.domain.dates import PartialDate
 from lib.domain.errors import InvalidQuery
 from lib.domain.vocabulary import Channel, Direction, Level, Origin
-from lib.services import scopes
+from lib.services import contract_flows, scopes
 from lib.services.catalogue import UNKNOWN, Source
+from lib.services.contract_flows import ContractFlow
 from lib.services.places import COUNTRY, PROVINCE, place_of
-from lib.store.models import Cooperation, Division, Event
+from lib.store.models import Contract, Cooperation, Division, Event
 from lib.store.models.base import stated
 
 MAX_SIZE: Final = 100
@@ -32,7 +45,9 @@ UNDATED: Final = 0
 """The year of facts whose source states none."""
 REGIONAL: Final = "跨省区域"
 """The kind of a partner such as 京津冀, which is neither a country nor a province."""
-WITHIN_KIND: Final = "区内"
+WITHIN_KIND: Final = WITHIN
+REAL: Final = (Origin.PUBLIC.value, Origin.SUBMITTED.value)
+"""The origins of contracts that count unless demonstration is asked for."""
 
 _MANY = re.compile(r"等\d*国?$")
 
@@ -42,25 +57,28 @@ class FactKind(StrEnum):
 
     COOPERATION = "cooperation"
     EVENT = "event"
+    CONTRACT = "contract"
 
     @property
     def label(self) -> str:
         """The kind's name."""
-        return {"cooperation": "合作记录", "event": "活动"}[self.value]
+        return {"cooperation": "合作记录", "event": "活动", "contract": "合同"}[self.value]
 
     @property
     def unit(self) -> str:
         """The measure word of one fact."""
-        return {"cooperation": "条", "event": "场"}[self.value]
+        return {"cooperation": "条", "event": "场", "contract": "项"}[self.value]
 
 
 @dataclass(frozen=True)
 class FlowQuery:
-    """Which flows: all channels, years and kinds of fact unless told. `year` UNDATED asks for those without one."""
+    """Which flows: all channels and years unless told, and of facts co-operation and events; contracts are asked for
+    by their kind. `year` UNDATED asks for those without one. `origins` restricts contracts."""
 
     channel: Channel | None = None
     year: int | None = None
     kind: FactKind | None = None
+    origins: tuple[str, ...] = REAL
 
 
 @dataclass(frozen=True)
@@ -68,17 +86,25 @@ class Flow:
     """Facts of one kind with the same channel, partner, league, direction.
 
     `partner` is the partner as printed: an event of 俄罗斯、蒙古国 is one flow, counted once; `partners` are the
-    names in it. `league_code` None: the source names no league.
+    names in it. `league_code` None: the source names no league. `channel` None: a contract that does not state both
+    ends. `group` is the plan's group of partners, `field` a contract's (0: not stated; None: such facts have none).
     """
 
     kind: FactKind
-    channel: Channel
+    channel: Channel | None
     partner: str
     partner_kind: str
     partners: tuple[str, ...]
     league_code: str | None
     direction: Direction
     count: int
+    group: str = ""
+    field: int | None = None
+
+    @property
+    def way(self) -> str:
+        """引进, 输出, 区内 or 未写明."""
+        return Crossing(self.channel, self.direction).label
 
 
 @dataclass(frozen=True)
@@ -104,7 +130,8 @@ class YearCount:
 
 @dataclass(frozen=True)
 class FactQuery:
-    """Which facts. `partners` are names as printed; `league` is a code or 'unknown'."""
+    """Which facts. `partners` are names as printed; `league` is a code or 'unknown'. `group`, `field`, `origins`, and
+    `unstated` for contracts without a channel, are those of the flows."""
 
     kind: FactKind = FactKind.COOPERATION
     channel: Channel | None = None
@@ -115,6 +142,10 @@ class FactQuery:
     direction: Direction | None = None
     page: int = 1
     size: int = 10
+    group: str = ""
+    field: int | None = None
+    origins: tuple[str, ...] = REAL
+    unstated: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +154,7 @@ class Fact:
 
     kind: FactKind
     id: int
-    channel: Channel
+    channel: Channel | None
     partner: str
     partner_kind: str
     subject: str
@@ -132,6 +163,8 @@ class Fact:
     year: int | None
     held: PartialDate | None
     source: Source
+    amount: Decimal | None = None
+    """Of a contract, 元; None: not disclosed."""
 
 
 @dataclass(frozen=True)
@@ -149,17 +182,29 @@ class FactPage:
 
 
 @dataclass(frozen=True)
-class _Row:
-    """A group of co-operation facts, or one event."""
+class YearlyFlow:
+    """Facts of one kind, partner and year; `year` None: undated."""
 
     kind: FactKind
-    channel: Channel
+    partner: str
+    year: int | None
+    count: int
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A group of co-operation facts, one event, or contracts of one flow."""
+
+    kind: FactKind
+    channel: Channel | None
     partner: str
     partner_kind: str
     league_code: str | None
     direction: Direction
     year: int | None
     count: int = 1
+    group: str = ""
+    field: int | None = None
 
 
 def flows(session: Session, query: FlowQuery, *, actor: Actor) -> tuple[Flow, ...]:
@@ -167,15 +212,17 @@ def flows(session: Session, query: FlowQuery, *, actor: Actor) -> tuple[Flow, ..
     require(actor, Permission.READ_CHANNELS)
     channel, kind = _checked(query.channel, query.kind)
     counts: Counter[_Row] = Counter()
-    for row in _rows(session, kind):
+    for row in _rows(session, kind, query.origins, actor):
         if (channel is None or row.channel is channel) and _in_year(row.year, query.year):
             counts[replace(row, year=None, count=1)] += row.count
     return tuple(
-        Flow(r.kind, r.channel, r.partner, r.partner_kind, names_in(r.partner), r.league_code, r.direction, number)
+        Flow(r.kind, r.channel, r.partner, r.partner_kind, names_in(r.partner), r.league_code, r.direction, number,
+             r.group, r.field)
         for r, number in sorted(
-            counts.items(), key=lambda item: (-item[1], item[0].partner, item[0].league_code or "z")
+            counts.items(),
+            key=lambda item: (-item[1], item[0].partner, item[0].league_code or "z", item[0].field or 0),
         )
-    )
+    )  # fmt: skip
 
 
 def totals(session: Session, year: int | None = None, *, actor: Actor) -> tuple[ChannelTotal, ...]:
@@ -197,6 +244,26 @@ def years(session: Session, *, actor: Actor) -> tuple[YearCount, ...]:
     )
 
 
+def yearly(session: Session, query: FlowQuery, *, actor: Actor) -> tuple[YearlyFlow, ...]:
+    """Partners by year and kind of fact. Raises InvalidQuery, AccessDenied."""
+    require(actor, Permission.READ_CHANNELS)
+    channel, kind = _checked(query.channel, query.kind)
+    return tuple(
+        YearlyFlow(row.kind, row.partner, row.year, row.count)
+        for row in _rows(session, kind, query.origins, actor)
+        if channel is None or row.channel is channel
+    )
+
+
+def by_year(session: Session, query: FlowQuery, *, actor: Actor) -> tuple[YearlyFlow, ...]:
+    """The same without partners, newest first, the undated last. Raises InvalidQuery, AccessDenied."""
+    counts: Counter[tuple[FactKind, int | None]] = Counter()
+    for row in yearly(session, query, actor=actor):
+        counts[row.kind, row.year] += row.count
+    ordered = sorted(counts, key=lambda key: (-(key[1] or 0), key[0].value))
+    return tuple(YearlyFlow(kind, "", year, counts[kind, year]) for kind, year in ordered)
+
+
 def until(session: Session, *, actor: Actor) -> date | None:
     """The latest source date among the co-operation facts: 截至."""
     require(actor, Permission.READ_CHANNELS)
@@ -204,13 +271,30 @@ def until(session: Session, *, actor: Actor) -> date | None:
 
 
 def facts(session: Session, query: FactQuery, *, actor: Actor) -> FactPage:
-    """The rows behind a flow, newest first. Raises InvalidQuery for a page or size out of range, AccessDenied."""
+    """The rows behind a flow, newest first; those of the military channel are counted and not listed.
+
+    Raises InvalidQuery for a page or size out of range, AccessDenied.
+    """
     require(actor, Permission.READ_CHANNELS)
     if query.page < 1 or not 1 <= query.size <= MAX_SIZE:
         raise InvalidQuery(f"页码从 1 起，每页 1 至 {MAX_SIZE} 条。")
+    if query.kind is FactKind.CONTRACT:
+        return _contract_facts(session, query, actor)
     if query.kind is FactKind.EVENT:
         return _event_facts(session, query)
     return _cooperation_facts(session, query)
+
+
+def group_of(partner: str, kind: str) -> str:
+    """The plan's group of a partner: its place's, a cluster by its own name, the military as one, else 未注明."""
+    if kind == "军工":
+        return MILITARY
+    if partner.startswith(HOME_NAME):
+        return WITHIN
+    place = place_of(names_in(partner)[0]) if names_in(partner) else None
+    if place is not None:
+        return place.group
+    return named_group(partner) if kind == REGIONAL else UNSTATED
 
 
 def names_in(partner: str) -> tuple[str, ...]:
@@ -247,14 +331,22 @@ def _in_year(year: int | None, asked: int | None) -> bool:
     return asked is None or year == (asked or None)
 
 
-def _rows(session: Session, kind: FactKind | None = None) -> list[_Row]:
+def _rows(
+    session: Session, kind: FactKind | None = None, origins: tuple[str, ...] = REAL, actor: Actor = VISITOR
+) -> list[_Row]:
     rows: list[_Row] = []
+    if kind is FactKind.CONTRACT:
+        return [
+            _Row(kind, f.crossing.channel, f.partner, f.kind, f.league_code, f.crossing.direction, f.year or None,
+                 f.number, f.group, f.field)
+            for f in contract_flows.read(session, (), origins, actor=actor)
+        ]  # fmt: skip
     if kind is not FactKind.EVENT:
         c = Cooperation
         key = (c.channel, c.partner, c.partner_kind, c.league_code, c.direction, c.year)
         rows += [
-            _Row(FactKind.COOPERATION, Channel(r.channel), r.partner, r.partner_kind, r.league_code,
-                 Direction(r.direction), r.year, r.n)
+            _Row(FactKind.COOPERATION, Channel(r.channel), _shown(r.channel, r.partner), r.partner_kind, r.league_code,
+                 Direction(r.direction), r.year, r.n, group_of(r.partner, r.partner_kind))
             for r in session.execute(select(*key, func.count().label("n")).group_by(*key))
         ]  # fmt: skip
     if kind is not FactKind.COOPERATION:
@@ -275,7 +367,8 @@ def _event_row(partner: str, title: str, league: str | None, held_on: date | Non
         kind = place.kind if place and not place.derived else PROVINCE if place else REGIONAL
         channel = channel_of(name, COUNTRY if kind == COUNTRY else "")
     year = held_on.year if held_on else None
-    return _Row(FactKind.EVENT, channel, partner, kind, league, direction_of(title), year)
+    group = WITHIN if channel is Channel.WITHIN else group_of(name, kind)
+    return _Row(FactKind.EVENT, channel, partner, kind, league, direction_of(title), year, group=group)
 
 
 def _league_names(session: Session) -> frozenset[str]:
@@ -297,6 +390,10 @@ def _cooperation_facts(session: Session, query: FactQuery) -> FactPage:
         where.append(c.league_code.is_(None) if query.league == UNKNOWN else c.league_code == query.league)
     if query.direction:
         where.append(c.direction == query.direction.value)
+    if query.group:
+        pairs = session.execute(select(c.partner, c.partner_kind).distinct())
+        where.append(c.partner.in_([partner for partner, kind in pairs if group_of(partner, kind) == query.group]))
+    where.append(c.channel != Channel.MILITARY.value)
     total = session.scalar(select(func.count()).select_from(c).where(*where)) or 0
     records = session.scalars(
         select(c)
@@ -343,10 +440,70 @@ def _asked(fact: Fact, query: FactQuery) -> bool:
         and (not query.partners or fact.partner in query.partners)
         and (not query.league or (fact.league_code or UNKNOWN) == query.league)
         and (query.direction is None or fact.direction is query.direction)
+        and (not query.group or query.group == _event_group(fact))
     )
 
 
-def _source(record: Cooperation | Event) -> Source:
+def _event_group(fact: Fact) -> str:
+    if fact.channel is Channel.WITHIN:
+        return WITHIN
+    return group_of(names_in(fact.partner)[0], fact.partner_kind)
+
+
+def _shown(channel: str, partner: str) -> str:
+    return MILITARY if channel == Channel.MILITARY.value else partner
+
+
+def _contract_facts(session: Session, query: FactQuery, actor: Actor) -> FactPage:
+    """Contracts behind flows; how many there are is what the flows add up to, so nothing is counted by reading all."""
+    found = [
+        f
+        for f in contract_flows.read(session, () if query.year is None else (query.year,), query.origins, actor=actor)
+        if _wanted(f, query)
+    ]
+    c, codes = Contract, {f.partner_code for f in found}
+    where: list[Any] = [c.origin.in_(query.origins)]
+    if query.channel or query.direction or query.unstated:
+        where.append(contract_flows.condition(query.channel, query.direction, unstated=query.unstated))
+    if query.year is not None:
+        where.append(c.year == query.year if query.year else c.year.is_(None))
+    if query.partners or query.group or query.partner_kind:
+        where.append(contract_flows.at_partner(sorted(codes)) if codes else c.id.is_(None))
+    if query.league:
+        where.append(contract_flows.in_league(None if query.league == UNKNOWN else query.league))
+    if query.field is not None:
+        where.append(c.field == query.field if query.field else c.field.is_(None))
+    total = sum(f.number for f in found)
+    records = contract_flows.rows(session, where, (query.page - 1) * query.size, query.size) if total else ()
+    return FactPage(query, total, tuple(map(_contract_fact, records)))
+
+
+def _wanted(flow: ContractFlow, query: FactQuery) -> bool:
+    return (
+        (query.channel is None or flow.crossing.channel is query.channel)
+        and (not query.unstated or flow.crossing.channel is None)
+        and (query.direction is None or flow.crossing.direction is query.direction)
+        and (not query.partners or flow.partner in query.partners)
+        and (not query.partner_kind or flow.kind == query.partner_kind)
+        and (not query.group or flow.group == query.group)
+        and (not query.league or (flow.league_code or UNKNOWN) == query.league)
+        and (query.field is None or flow.field == query.field)
+    )
+
+
+def _contract_fact(record: Contract) -> Fact:
+    giver, taker = record.seller_place or "", record.buyer_place or ""
+    crossing = classify(giver, taker)
+    partner = record.seller if crossing.direction is not Direction.OUT else record.buyer
+    home = next((code for code in (taker, giver) if code.startswith(HOME)), "")
+    league = None if home in {"", REGION} else f"{home[:4]}00"
+    return Fact(
+        FactKind.CONTRACT, record.id, crossing.channel, partner, "", record.title, league, crossing.direction,
+        record.year, None, _source(record), record.amount,
+    )  # fmt: skip
+
+
+def _source(record: Cooperation | Event | Contract) -> Source:
     return Source(
         Origin(record.origin),
         record.source_publisher,

@@ -95,7 +95,8 @@ def channel_picture(session: Session, actor: Actor) -> ChannelPicture:
     totals = channels.totals(session, actor=actor)
     partners: Counter[tuple[str, str]] = Counter()
     for flow in channels.flows(session, FlowQuery(kind=FactKind.COOPERATION), actor=actor):
-        partners[flow.channel.value, flow.partner] += flow.count
+        if flow.channel is not None:
+            partners[flow.channel.value, flow.partner] += flow.count
     named = sorted(partners.items(), key=lambda one: (-one[1], one[0]))[:_PARTNERS]
     return ChannelPicture(
         tuple((total.channel.value, total.channel.label, total.cooperation) for total in totals),

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from lib.domain.channels import country_group, province_group
 from lib.settings import ROOT, settings
 
 DERIVED_FILE: Final = ROOT / "data" / "partner_places.csv"
@@ -28,6 +29,8 @@ class Place:
     lon: float
     lat: float
     derived: bool = False
+    group: str = ""
+    """The plan's group of partners it belongs to."""
 
     @property
     def home(self) -> bool:
@@ -52,17 +55,28 @@ def _places(folder: Path) -> dict[str, Place]:
     for row in _rows(folder / "countries.csv"):
         name = row["name_zh"]
         shown = aliases.get(name, name)
-        known[name] = Place(row["iso_a2"], shown, shown, COUNTRY, float(row["lon"]), float(row["lat"]))
+        known[name] = Place(
+            row["iso_a2"], shown, shown, COUNTRY, float(row["lon"]), float(row["lat"]),
+            group=country_group(row["group"]),
+        )  # fmt: skip
     for row in _rows(folder / "provinces.csv"):
         known[row["name"]] = Place(
-            row["code"], row["name"], row["short_name"], PROVINCE, float(row["lon"]), float(row["lat"])
-        )
+            row["code"], row["name"], row["short_name"], PROVINCE, float(row["lon"]), float(row["lat"]),
+            group=province_group(row["cluster"], neighbour=row["is_neighbour"] == "1"),
+        )  # fmt: skip
     for row in _rows(DERIVED_FILE):
         province = known[row["province"]]
         known.setdefault(
             row["partner"],
             Place(
-                province.code, province.name, province.short_name, PROVINCE, province.lon, province.lat, derived=True
+                province.code,
+                province.name,
+                province.short_name,
+                PROVINCE,
+                province.lon,
+                province.lat,
+                derived=True,
+                group=province.group,
             ),
         )
     return known

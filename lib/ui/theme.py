@@ -22,12 +22,14 @@ NO_DATA_HATCH: Final = "#A9B6C1"
 
 FONT: Final = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
 
-CHANNEL_COLOURS: Final[dict[Channel, str]] = {
+CHANNEL_COLOURS: Final[dict[Channel | None, str]] = {
     Channel.ABROAD: SKY,
     Channel.INTERREGIONAL: GOLD,
     Channel.MILITARY: VERMILION,
     Channel.WITHIN: GRASS,
+    None: STONE,
 }
+"""None: records that do not state both their ends."""
 
 SEA: Final = "#F4F7F9"
 LAND: Final = "#E9EEF2"

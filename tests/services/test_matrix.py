@@ -346,6 +346,11 @@ ROWS: Final[dict[str, Row]] = {
     **{f"matching.{name}": Row(P.READ_CATALOGUE, args=lambda w: (1,))
        for name in ("for_demand", "for_achievement", "may_decide", "decisions")},
     "matching.decide": Row(P.READ_CATALOGUE, deciding, lambda w: (w.demand, w.record, Decision.CONFIRMED, REASON)),
+    "channels.yearly": Row(P.READ_CHANNELS, args=lambda w: (FlowQuery(),)),
+    "channels.by_year": Row(P.READ_CHANNELS, args=lambda w: (FlowQuery(),)),
+    "channel_history.years": Row(P.READ_CHANNELS),
+    "channel_history.matrix": Row(P.READ_CHANNELS),
+    "contract_flows.read": Row(P.READ_STATISTICS, args=lambda w: ((), ("public",))),
     "channels.flows": Row(P.READ_CHANNELS, args=lambda w: (FlowQuery(),)),
     "channels.facts": Row(P.READ_CHANNELS, args=lambda w: (FactQuery(),)),
     **{f"channels.{name}": Row(P.READ_CHANNELS) for name in ("totals", "years", "until")},

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final, Literal
 
+from lib.domain.channels import UNSTATED
 from lib.domain.vocabulary import Channel, Direction
 from lib.services.channels import Flow
 from lib.services.network import Node
@@ -53,7 +54,7 @@ class Drawing:
 class _Arc:
     place: Place
     league_code: str | None
-    channel: Channel
+    channel: Channel | None
     direction: Direction
 
 
@@ -66,7 +67,7 @@ def arcs(flows: Iterable[Flow], leagues: Sequence[Node], scope: Scope) -> Drawin
     counts: Counter[_Arc] = Counter()
     by_place: Counter[Place] = Counter()
     tally: Counter[str] = Counter()
-    colours: dict[str, Counter[Channel]] = {}
+    colours: dict[str, Counter[Channel | None]] = {}
     for flow in flows:
         places = [place_of(name) for name in flow.partners]
         known = {place.code: place for place in places if place}
@@ -171,7 +172,7 @@ def _arc_layer(counts: Counter[_Arc], points: dict[str, Point], seats: dict[str,
     }
 
 
-def _colour(channel: Channel) -> str:
+def _colour(channel: Channel | None) -> str:
     """The channel's colour as a line on a map: gold is too pale over land."""
     return theme.GOLD_LINE if channel is Channel.INTERREGIONAL else theme.CHANNEL_COLOURS[channel]
 
@@ -192,7 +193,7 @@ def _places(
     frame: Frame,
     ranked: Sequence[tuple[Place, int]],
     points: dict[str, Point],
-    colours: dict[str, Counter[Channel]],
+    colours: dict[str, Counter[Channel | None]],
     scope: Scope,
 ) -> list[Layer]:
     most = max((number for _, number in ranked), default=1)
@@ -203,7 +204,9 @@ def _places(
         at = points[place.code]
         radius = 4.2 + 8.5 * sqrt(number / most) if number > 1 else 4.2
         colour = _colour(colours[place.code].most_common(1)[0][0])
-        tip = "、".join(f"{channel.label} {n}" for channel, n in colours[place.code].most_common())
+        tip = "、".join(
+            f"{channel.label if channel else UNSTATED} {n}" for channel, n in colours[place.code].most_common()
+        )
         data.append(dot(_rounded(at), radius, colour, "#FFFFFF", 1.4, code=place.code, name=place.name, tip=tip))
         x, y = frame.pixel(*at)
         text = f"{place.short_name} {number}"

@@ -6,9 +6,11 @@ from typing import Final
 
 import streamlit as st
 
-from lib.domain.access import VISITOR
-from lib.domain.vocabulary import NO_DATA, UNDISCLOSED, Channel, Direction, Level
-from lib.services import channels, network
+from lib.domain.access import REGION, VISITOR
+from lib.domain.channels import GROUPS, MILITARY_NOTICE, UNSTATED, Crossing
+from lib.domain.money import show_wan
+from lib.domain.vocabulary import FIELDS, NO_DATA, UNDISCLOSED, Channel, Direction, Level, Origin
+from lib.services import channels, contract_flows, network
 from lib.services.catalogue import UNKNOWN
 from lib.services.channels import (
     UNDATED,
@@ -30,10 +32,11 @@ from lib.ui.components.markup import Markup, draw, el, external, join
 from lib.ui.guard import Context
 from lib.ui.maps import channels as maps
 from lib.ui.maps import notice
+from lib.ui.views import channel_history as history
 
-_TOPICS: Final = ("cooperation", "event", "division")
 _SCOPES: Final[dict[maps.Scope, str]] = {"home": "国内", "world": "国际"}
-_FILTERS: Final = ("partner", "group", "league", "direction", "place")
+_FILTERS: Final = ("partner", "group", "league", "direction", "place", "field", "giver", "ends")
+_DATA: Final = {"real": "真实数据", "demo": "演示数据"}
 _PARTNERS: Final = {
     Channel.ABROAD: "个国家",
     Channel.INTERREGIONAL: "个省外伙伴",
@@ -56,16 +59,28 @@ class View:
     direction: Direction | None
     place: str
     page: int
+    data: str
+    field: int | None
+    giver: str
+    """The league of the seller, of contracts within the region."""
+    unstated: bool
+    """True: contracts that do not state both their ends."""
 
     @property
-    def drawn(self) -> tuple[str, str, int | None]:
+    def origins(self) -> tuple[str, ...]:
+        """The origins of contracts that count: what is real, or demonstration by itself."""
+        return channels.REAL if self.data == "real" else (Origin.DEMO.value,)
+
+    @property
+    def drawn(self) -> tuple[str, str, int | None, str]:
         """The key of what is drawn."""
-        return self.kind.value, self.channel.value if self.channel else "", self.year
+        return self.kind.value, self.channel.value if self.channel else "", self.year, self.data
 
     @property
     def narrowed(self) -> bool:
         """True when the list shows less than what is drawn."""
-        return bool(self.group or self.partner or self.league or self.direction or self.place)
+        chosen = (self.group, self.partner, self.league, self.direction, self.place, self.giver, self.unstated)
+        return any(chosen) or self.field is not None
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,10 @@ class Board:
     totals: tuple[ChannelTotal, ...]
     years: tuple[YearCount, ...]
     until: str
+    contracts: Mapping[int | None, int]
+    """Real contracts by year."""
+    demo: Mapping[int | None, int]
+    """Demonstration contracts by year."""
 
 
 def show(ctx: Context) -> None:
@@ -84,20 +103,34 @@ def show(ctx: Context) -> None:
     flows = _flows(ctx, view)
     _band(board, view)
     _lanes(board, view)
-    left, right = st.columns([1, 1], gap="medium")
-    with left:
+    place = by_code(view.place)
+    if place is not None:
+        history.place_head(ctx, place, flows, _leagues(ctx))
+    if view.kind is FactKind.CONTRACT:  # four stages need the whole width
         _switches(board, view)
         _flow_chart(ctx, view, flows)
-    with right:
         _arcs(ctx, view, flows)
+    else:
+        left, right = st.columns([1, 1], gap="medium")
+        with left:
+            _switches(board, view)
+            _flow_chart(ctx, view, flows)
+        with right:
+            _arcs(ctx, view, flows)
     _facts(ctx, view, flows)
+    if view.kind is FactKind.CONTRACT and view.channel in {None, Channel.WITHIN} and place is None:
+        history.matrix(ctx, _leagues(ctx), view.year, view.origins, view.data)
+    history.years(ctx, place, view.origins, view.data)
 
 
 # ------------------------------------------------------------------ the question
 def _view(ctx: Context) -> View:
     channel = address.choice("channel", tuple(Channel), "")
     year = st.query_params.get("year", "")
-    years = {str(each.year or UNKNOWN): each.year or UNDATED for each in _board(ctx, None).years}
+    board = _board(ctx, None)
+    known = {each.year for each in board.years} | set(board.contracts) | set(board.demo)
+    years = {str(each or UNKNOWN): each or UNDATED for each in known}
+    giver, field = st.query_params.get("giver", ""), st.query_params.get("field", "")
     league = st.query_params.get("league", "")
     direction = address.choice("direction", tuple(Direction), "")
     place = by_code(st.query_params.get("place", ""))
@@ -108,12 +141,16 @@ def _view(ctx: Context) -> View:
         channel=Channel(channel) if channel else None,
         year=years.get(year),
         scope="world" if scope == "world" else "home",
-        group=address.words("group", 20),
+        group=address.choice("group", GROUPS, ""),
         partner=address.words("partner"),
         league=league if league == UNKNOWN or league in _leagues(ctx) else "",
         direction=Direction(direction) if direction else None,
         place=place.code if place else "",
         page=address.number("page") or 1,
+        data=address.choice("data", tuple(_DATA) if board.demo else ("real",), "real"),
+        field=int(field) if field in {"0", *map(str, FIELDS)} else None,
+        giver=giver if giver == REGION or giver in _leagues(ctx) else "",
+        unstated=st.query_params.get("ends", "") == UNKNOWN,
     )
 
 
@@ -121,21 +158,29 @@ def _board(ctx: Context, year: int | None) -> Board:
     return cache.shared(
         "channel board",
         year,
-        ctx.revision(*_TOPICS),
+        ctx.revision(*history.TOPICS),
         lambda session: Board(
             channels.totals(session, year, actor=VISITOR),
             channels.years(session, actor=VISITOR),
             str(channels.until(session, actor=VISITOR) or ""),
+            *(
+                {
+                    flow.year: flow.count
+                    for flow in channels.by_year(session, FlowQuery(kind=FactKind.CONTRACT, origins=origins),
+                                                 actor=VISITOR)
+                }
+                for origins in (channels.REAL, (Origin.DEMO.value,))
+            ),
         ),
-    )
+    )  # fmt: skip
 
 
 def _flows(ctx: Context, view: View) -> tuple[Flow, ...]:
-    query = FlowQuery(view.channel, view.year, view.kind)
+    query = FlowQuery(view.channel, view.year, view.kind, view.origins)
     return cache.shared(
         "channel flows",
         view.drawn,
-        ctx.revision(*_TOPICS),
+        ctx.revision(*history.TOPICS),
         lambda session: channels.flows(session, query, actor=VISITOR),
     )
 
@@ -156,7 +201,7 @@ def _leagues(ctx: Context) -> dict[str, str]:
 def _sankey(ctx: Context, view: View, flows: tuple[Flow, ...]) -> sankey.Sankey:
     names = _leagues(ctx)
     return cache.shared(
-        "channel sankey", view.drawn, ctx.revision(*_TOPICS), lambda _session: sankey.sankey(flows, names)
+        "channel sankey", view.drawn, ctx.revision(*history.TOPICS), lambda _session: sankey.sankey(flows, names)
     )
 
 
@@ -216,6 +261,8 @@ def _lane_notes(total: ChannelTotal) -> tuple[str, str]:
     events = f"另有活动 {total.events:,} 场" if total.events else f"活动{NO_DATA}"
     if total.top is None:
         return "没有公开的合作记录", events
+    if total.channel is Channel.MILITARY:
+        return "只列条数，不列单位和事项", events
     name, most = total.top
     who = f"{total.partners:,} {_PARTNERS[total.channel]}"
     if most > 1:
@@ -225,23 +272,29 @@ def _lane_notes(total: ChannelTotal) -> tuple[str, str]:
 
 def _switches(board: Board, view: View) -> None:
     """Which kind of record is drawn, and of which year."""
-    counts = {_year_value(each.year or UNDATED): each for each in board.years}
+    counts = _counts(board, view)
     st.session_state["flow-year"] = _year_value(view.year) or None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="flow-controls"):
-        bands.section("来源 → 单位 → 盟市")
+        bands.section("来源 → 伙伴 → 盟市" + (" → 领域" if view.kind is FactKind.CONTRACT else ""))
         st.space("stretch")
         filters.segments(
             "记录",
             {kind.value: kind.label for kind in FactKind},
             view.kind.value,
             key="flow-kind",
-            chosen=lambda value: _go(kind=value, **dict.fromkeys(_FILTERS)),
+            chosen=lambda value: _go(kind=value, year=None, data=None, **dict.fromkeys(_FILTERS)),
         )
+        if view.kind is FactKind.CONTRACT and board.demo:
+            filters.segments(
+                "数据",
+                _DATA,
+                view.data,
+                key="flow-data",
+                chosen=lambda value: _go(data=value, year=None, **dict.fromkeys(_FILTERS)),
+            )
 
         def shown(value: str) -> str:
-            each = counts[value]
-            number = each.cooperation if view.kind is FactKind.COOPERATION else each.events
-            return f"{f'{each.year} 年' if each.year else '未写明年份'} · {number} {view.kind.unit}"
+            return f"{'未写明年份' if value == UNKNOWN else f'{value} 年'} · {counts[value]:,} {view.kind.unit}"
 
         st.selectbox(
             "年份",
@@ -255,6 +308,17 @@ def _switches(board: Board, view: View) -> None:
         )
 
 
+def _counts(board: Board, view: View) -> dict[str, int]:
+    """How many facts of the kind every year has, by its value in the address."""
+    if view.kind is FactKind.CONTRACT:
+        found = board.contracts if view.data == "real" else board.demo
+        return {_year_value(year or UNDATED): found[year] for year in sorted(found, key=lambda y: -(y or 0))}
+    numbers = {
+        each.year: each.cooperation if view.kind is FactKind.COOPERATION else each.events for each in board.years
+    }
+    return {_year_value(year or UNDATED): number for year, number in numbers.items() if number}
+
+
 # ------------------------------------------------------------------ pictures
 def _flow_chart(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
     if not flows:
@@ -264,13 +328,15 @@ def _flow_chart(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
     key = f"flow-chart-{'-'.join(str(part) for part in view.drawn)}-{st.session_state.get('flow-mount', 0)}"
     st.echarts_chart(
         chart.spec,
-        height=496,
+        height=560 if view.kind is FactKind.CONTRACT else 496,
         theme=None,
         key=key,
         on_select=lambda: _chosen(key, chart),
         alt=chart.alt,
     )
-    draw(el("p", "带宽＝记录数；点节点或带，下面列出它的每一条。虚线框是原文未写明盟市的。", cls="bj-meaning"))
+    demo = "演示合同，不是真实交易。" if view.kind is FactKind.CONTRACT and view.data == "demo" else ""
+    told = "带宽＝记录数；点节点或带，下面列出它的每一条。虚线框是原文未写明盟市的。"
+    draw(el("p", f"{demo}{told}", cls="bj-meaning"))
 
 
 def _chosen(key: str, chart: sankey.Sankey) -> None:
@@ -282,8 +348,9 @@ def _chosen(key: str, chart: sankey.Sankey) -> None:
         if chosen:
             found = chosen[0]
     address.write(
-        page=None, place=None, group=found.group or None, partner=found.partner or None, league=found.league or None
-    )
+        page=None, place=None, giver=None, ends=None, group=found.group or None, partner=found.partner or None,
+        league=found.league or None, field=found.field or None,
+    )  # fmt: skip
 
 
 def _arcs(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
@@ -295,7 +362,7 @@ def _arcs(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
     drawing = cache.shared(
         "channel arcs",
         (*view.drawn, view.scope),
-        ctx.revision(*_TOPICS),
+        ctx.revision(*history.TOPICS),
         lambda _session: maps.arcs(flows, nodes, view.scope),
     )
     key = f"arc-map-{view.scope}-{st.session_state.get('flow-mount', 0)}"
@@ -356,14 +423,36 @@ def _place_list(view: View, flows: tuple[Flow, ...]) -> Markup:
 # ------------------------------------------------------------------ the list
 def _facts(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
     """The rows behind the pictures, or behind the chosen node, band, place."""
+    if view.channel is Channel.MILITARY:
+        bands.section("军民通道的条数")
+        history.military(ctx, _leagues(ctx))
+        return
     page = _page(ctx, view, flows)
-    bands.section("背后的记录", f"{page.total:,} {view.kind.unit}{view.kind.label}，逐条注明来源")
+    hidden = _uncounted(view, flows)
+    also = f"；另有军民通道 {hidden:,} 条，只列条数" if hidden else ""
+    bands.section("背后的记录", f"{page.total:,} {view.kind.unit}{view.kind.label}，逐条注明来源{also}")
     _narrowing(ctx, view, flows)
     if not page.items:
         bands.empty("没有符合条件的记录", "去掉一个筛选条件，或点「全部显示」。")
         return
     draw(el("div", _table(page, _leagues(ctx)), cls="bj-scroll"))
+    if hidden:
+        draw(el("p", MILITARY_NOTICE, cls="bj-meaning"))
     filters.pager(view.page, page.pages)
+
+
+def _uncounted(view: View, flows: tuple[Flow, ...]) -> int:
+    """How many facts of the military channel the pictures count under what was chosen: they are not listed."""
+    return sum(
+        flow.count
+        for flow in flows
+        if flow.channel is Channel.MILITARY
+        and (not view.group or flow.group == view.group)
+        and (not view.partner or flow.partner == view.partner)
+        and (not view.league or (flow.league_code or UNKNOWN) == view.league)
+        and (view.direction is None or flow.direction is view.direction)
+        and not view.place
+    )
 
 
 def _page(ctx: Context, view: View, flows: tuple[Flow, ...]) -> FactPage:
@@ -371,8 +460,11 @@ def _page(ctx: Context, view: View, flows: tuple[Flow, ...]) -> FactPage:
         kind=view.kind,
         channel=view.channel,
         year=view.year,
-        partner_kind=view.group,
+        group=view.group,
         partners=_partners(ctx, view, flows),
+        field=view.field,
+        origins=view.origins,
+        unstated=view.unstated,
         league=view.league,
         direction=view.direction,
         page=view.page,
@@ -380,7 +472,7 @@ def _page(ctx: Context, view: View, flows: tuple[Flow, ...]) -> FactPage:
     return cache.shared(
         "channel facts",
         query,
-        ctx.revision(*_TOPICS),
+        ctx.revision(*history.TOPICS),
         lambda session: channels.facts(session, query, actor=VISITOR),
     )
 
@@ -391,6 +483,9 @@ def _partners(ctx: Context, view: View, flows: tuple[Flow, ...]) -> tuple[str, .
         return _sankey(ctx, view, flows).others.get(view.group, ())
     if view.partner:
         return (view.partner,)
+    if view.giver:
+        names = cache.place_names(ctx.revision("division"))
+        return (contract_flows.HOME_UNKNOWN if view.giver == REGION else names[view.giver],)
     if view.place:
         return tuple(
             sorted({flow.partner for flow in flows if any(_at(name, view.place) for name in flow.partners)})
@@ -407,14 +502,15 @@ def _narrowing(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
     """The same filters as clicks on the pictures, as choices: nothing needs a mouse."""
     partners = {flow.partner: flow.partner for flow in flows}
     if view.partner == sankey.OTHER:
-        partners[sankey.OTHER] = f"其他{sankey.KIND_LABELS.get(view.group, view.group)}"
+        partners[sankey.OTHER] = sankey.other(view.group, some=True)
     elif view.partner:
         partners.setdefault(view.partner, view.partner)
     leagues = {**_leagues(ctx), UNKNOWN: "未写明盟市"}
     directions = {direction.value: direction.label for direction in Direction}
     codes = {place.code for flow in flows for place in map(place_of, flow.partners) if place} | {view.place}
     places = {place.code: place.short_name for place in map(by_code, sorted(codes)) if place}
-    columns = st.columns([1.4, 1, 1, 1, 0.8], gap="small", vertical_alignment="center")
+    fields = {str(number): name for number, name in FIELDS.items()} | {"0": UNDISCLOSED}
+    columns = st.columns([1.4, 1, 1, 1, 1, 0.8], gap="small", vertical_alignment="center")
     with columns[0]:
         _choice("伙伴", "partner", partners, view.partner, clears=("place", "group"))
     with columns[1]:
@@ -424,6 +520,12 @@ def _narrowing(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
     with columns[3]:
         _choice("方向", "direction", directions, view.direction.value if view.direction else "")
     with columns[4]:
+        if view.kind is FactKind.CONTRACT:
+            _choice("领域", "field", fields, "" if view.field is None else str(view.field))
+        else:
+            groups = {flow.group: flow.group for flow in flows}
+            _choice("伙伴分组", "group", groups, view.group, clears=("place", "partner"))
+    with columns[5]:
         if view.narrowed or view.channel or view.year is not None:
             st.button(
                 "全部显示",
@@ -445,7 +547,9 @@ def _choice(label: str, name: str, options: Mapping[str, str], chosen: str, *, c
 
 
 def _table(page: FactPage, leagues: Mapping[str, str]) -> Markup:
-    heads = ("年份", "通道", "伙伴", "事项", "盟市", "方向", "来源")
+    contracts = page.query.kind is FactKind.CONTRACT
+    heads = ("年份", "通道", "伙伴", "合同" if contracts else "事项", "盟市", "方向",
+             *(("成交额",) if contracts else ()), "来源")  # fmt: skip
     head = el("thead", el("tr", *(el("th", text) for text in heads)))
     return el(
         "table", head, el("tbody", *(_line(fact, leagues) for fact in page.items)), cls="bj-table bj-dense bj-stack"
@@ -460,10 +564,23 @@ def _line(fact: Fact, leagues: Mapping[str, str]) -> Markup:
     return el(
         "tr",
         el("td", when, cls="bj-tight"),
-        el("td", el("i", "", cls="bj-dot", style=f"background:{colour}"), fact.channel.label, cls="bj-tight"),
-        el("td", fact.partner),
+        el(
+            "td",
+            el("i", "", cls="bj-dot", style=f"background:{colour}"),
+            fact.channel.label if fact.channel else UNSTATED,
+            cls="bj-tight",
+        ),
+        el("td", fact.partner or UNDISCLOSED),
         el("td", subject, cls="bj-wide"),
         el("td", leagues.get(fact.league_code or "", "未写明盟市"), cls="bj-tight"),
-        el("td", fact.direction.label if fact.direction is not Direction.UNSTATED else "未写明方向", cls="bj-tight"),
+        el("td", _way(fact), cls="bj-tight"),
+        el("td", UNDISCLOSED if fact.amount is None else show_wan(fact.amount), cls="num")
+        if fact.kind is FactKind.CONTRACT
+        else None,
         el("td", cards.tag(source.origin), " ", external(source.line, source.url)),
     )
+
+
+def _way(fact: Fact) -> str:
+    told = Crossing(fact.channel, fact.direction).label
+    return "未写明方向" if told == Direction.UNSTATED.label else told
