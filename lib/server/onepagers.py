@@ -1,5 +1,6 @@
 """A record on one sheet of paper: a page to be printed, and a Word document. Public fields only, whoever asks."""
 
+import re
 from html import escape
 from typing import Final
 
@@ -11,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from lib.domain.access import VISITOR
 from lib.domain.errors import NotFound
 from lib.domain.sheet import Section, Sheet
+from lib.domain.vocabulary import NO_DATA
 from lib.server import headers, html
 from lib.server.feeds import base_url
 from lib.services import exports, records
@@ -20,6 +22,7 @@ from lib.store.engine import database
 _LARGEST_ID: Final = 2_147_483_647
 _KINDS: Final = {exports.PAGES[kind]: kind for kind in ("achievement", "demand")}
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_NUMBER: Final = re.compile(r"[-\d,.%]{1,24}")
 _STYLE: Final = """
 @page{size:A4;margin:10mm 13mm}
 *{box-sizing:border-box}
@@ -44,6 +47,7 @@ th{color:#5B6B7A;font-weight:500}
 footer{display:flex;gap:8mm;justify-content:space-between;align-items:end;margin-top:7pt;padding-top:4pt;
  border-top:.5pt solid #9AA9B7;color:#5B6B7A;font-size:8.5pt}
 footer svg{width:20mm;height:20mm;flex:none}
+.n{white-space:nowrap}
 .bars{margin:3pt 0 6pt;font-size:8.5pt}.bars p{color:#5B6B7A}
 .bars div{display:flex;align-items:center;gap:5pt;padding:1pt 0}.bars span{flex:none;width:13em;text-align:right}
 .bars i{background:#1F6FB5;height:8pt;border-radius:0 2pt 2pt 0;print-color-adjust:exact}
@@ -136,12 +140,19 @@ def _code(address: str) -> str:
 
 def _section(section: Section) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in section.header)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in section.rows)
+    body = "".join(
+        f"<tr>{''.join(f'<td{_tight(cell)}>{escape(cell)}</td>' for cell in row)}</tr>" for row in section.rows
+    )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if body else ""
     text = f"<p>{escape(section.text)}</p>" if section.text else ""
     wide = ' class="wide"' if section.wide else ""
     drawn = _bars(section) if section.bars else ""
     return f"<section{wide}><h2>{escape(section.title)}</h2>{drawn}{table}{text}</section>"
+
+
+def _tight(cell: str) -> str:
+    """Numbers and 暂无数据 do not break."""
+    return ' class="n"' if cell == NO_DATA or _NUMBER.fullmatch(cell) else ""
 
 
 def _bars(section: Section) -> str:

@@ -95,8 +95,8 @@ def _indicators(readings: tuple[Reading, ...]) -> Part:
         one = reading.indicator
         for value in reading.values:
             number, unit = value.shown
-            rows.append((one.key, _named(one.name, value, reading), number, unit, _how(value)))
-    table = Table(("编号", "指标", "#本平台", "单位", "怎么算"), tuple(rows))
+            rows.append((_named(f"{one.key} {one.name}", value, reading), number, unit, _how(value)))
+    table = Table(("指标", "#本平台", "单位", "怎么算"), tuple(rows))
     return Part("指标", "", table)
 
 
@@ -206,9 +206,10 @@ def _missing(
 
 def _definitions() -> Part:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (one.key, one.name, one.formula, one.standing, one.basis, one.caution) for one in INDICATORS.values()
+        (f"{one.key} {one.name}", one.formula, f"{one.standing}：{one.basis}", one.caution)
+        for one in INDICATORS.values()
     )
-    return Part("指标定义", "", Table(("编号", "名称", "公式", "口径", "依据", "注意"), rows))
+    return Part("指标定义", "", Table(("指标", "公式", "依据", "注意"), rows))
 
 
 def _wan(amount: Decimal | None) -> Decimal | None:

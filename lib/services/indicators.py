@@ -8,7 +8,7 @@ rows. What cannot be told is None with a reason, never 0.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -113,9 +113,10 @@ class Value:
     @property
     def shown(self) -> tuple[Decimal | None, str]:
         """The number and its unit as `text` has them, for a table: 元 become 万元."""
-        if self.value is None or self.unit not in ("元", "元/项"):
+        if self.unit not in ("元", "元/项"):
             return self.value, self.unit
-        return (self.value / WAN).quantize(Decimal("0.01")), self.unit.replace("元", "万元")
+        value = None if self.value is None else (self.value / WAN).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        return value, self.unit.replace("元", "万元")
 
 
 @dataclass(frozen=True)
