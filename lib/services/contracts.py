@@ -83,6 +83,12 @@ class ContractQuery:
         """True when the sums that the database keeps can answer: no words, and none of the further filters."""
         return not (self.q.strip() or self.months or any(getattr(self, name) for name in (*SIDES, *PARTS)))
 
+    @property
+    def counted(self) -> "ContractQuery":
+        """The query without what its census does not depend on: queries that share it share the census."""
+        years = () if self.kept else self.year
+        return replace(self, type=(), mode=(), year=years, page=1, size=1)
+
 
 @dataclass(frozen=True)
 class ContractRow:

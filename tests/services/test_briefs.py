@@ -63,8 +63,8 @@ def test_every_number_of_a_brief_is_that_of_the_indicators(filled: Database, ask
     table = part(brief, "指标").table
     assert table is not None
     expected = [
-        (r.indicator.key, ((v.value / WAN).quantize(Decimal("0.01"), ROUND_HALF_UP) if v.unit.startswith("元") and v.value is not None
-                           else v.value))
+        (r.indicator.key, v.value if v.value is None or v.unit not in ("元", "元/项")
+         else (v.value / WAN).quantize(Decimal("0.01"), ROUND_HALF_UP))
         for r in readings for v in r.values
     ]  # fmt: skip
     assert [(str(row[0])[:3], row[1]) for row in table.rows] == expected

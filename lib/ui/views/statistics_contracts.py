@@ -1,7 +1,6 @@
 """数据 › 合同: the contracts as a list, also the rows behind a number of the indicators."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import streamlit as st
@@ -33,7 +32,7 @@ def found(ctx: Context, query: ContractQuery) -> ContractPage:
     revision = ctx.revision("contract")
     counted = cache.shared(
         "contracts-census",
-        replace(query, type=(), mode=(), year=(), page=1, size=1),
+        query.counted,
         revision,
         lambda session: contracts.census(session, query, actor=VISITOR),
     )
