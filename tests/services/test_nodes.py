@@ -1,7 +1,10 @@
 """Nodes and links of the network: what the plan asks for, and what officials enter and check of their own scope."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import pairwise
+from random import Random
 from secrets import token_hex
 from typing import Any
 
@@ -264,6 +267,34 @@ def test_a_league_changes_its_market_from_a_day_on(loaded: Database, keeper: Act
             return [one.zone for one in found if one.league_code == XILINGOL and one.now]
 
     assert [served(date(2026, 12, 31)), served(date(2027, 1, 1))] == [["东部"], ["中部"]]
+
+
+def test_whatever_is_moved_a_league_has_one_market_on_every_day(loaded: Database, keeper: Actor) -> None:
+    """Forty moves at random, valid and not: periods never overlap and never leave a gap."""
+    dice = Random(6)  # noqa: S311
+    with loaded.read() as session:
+        leagues = sorted({one.league_code for one in nodes.members(session, actor=VISITOR)})
+    moved = 0
+    for _ in range(40):
+        league = dice.choice(leagues[:4])
+        with loaded.read() as session:
+            own = [one for one in nodes.members(session, actor=VISITOR) if one.league_code == league]
+        seen = dice.choice(own).id
+        values = {"league": league, "zone": dice.choice(ZONES), "basis": "随机核定（测试）",
+                  "valid_from": date(2026, 1, 1) + timedelta(days=dice.randrange(2000))}  # fmt: skip
+        with contextlib.suppress(InvalidInput, Conflict):
+            node_entries.move_member(loaded, token_hex(16), values, seen, actor=keeper)
+            moved += 1
+    assert moved > 4
+    with loaded.read() as session:
+        for league in leagues:
+            own = [one for one in nodes.members(session, actor=VISITOR) if one.league_code == league]
+            own.sort(key=lambda one: one.valid_from or date.min)
+            assert (own[0].valid_from, own[-1].valid_to) == (None, None)
+            for earlier, later in pairwise(own):
+                assert earlier.valid_to is not None
+                assert later.valid_from == earlier.valid_to + timedelta(days=1)
+                assert earlier.zone != later.zone
 
 
 def test_none_of_the_tables_is_without_rows(loaded: Database) -> None:
