@@ -450,41 +450,48 @@ class _Asking:
 
 
 def _first_on_sqlite(session: Session, asking: _Asking) -> tuple[Found, str]:
-    """The main facets, and the page where it is of the newest or full of hits in the title, as most first pages are;
-    and the order in which to list the others.
+    """The main facets, with the page where one statement tells it; and the order in which to list all else."""
+    if asking.typed:
+        return _titles_on_sqlite(session, asking, asking.typed)
+    matched = asking.matched
+    page = _newest("m AS i", _with(asking.index, "1 = 1", asking.chosen, "i"))
+    found = f"SELECT i.id, i.cell, i.recency FROM {matched.source} WHERE {matched.condition}"
+    sql = f"WITH m AS MATERIALIZED ({found}) SELECT (SELECT group_concat(cell, ' ') FROM m), ({page})"
+    values = {"match": matched.values["match"], "limit": asking.limit, "offset": asking.offset}
+    cells, listed = session.execute(_statement(sql), values).one()
+    return replace(_told(asking.index, _counted(cells), asking.chosen), ids=_listed(listed)), "latest"
+
+
+def _titles_on_sqlite(session: Session, asking: _Asking, typed: Match) -> tuple[Found, str]:
+    """The same for the best first: the page where hits in the title fill it, as they do most first pages.
 
     Where neither a title nor a keyword has any of the words, as with a phrase of which thousands of texts are full,
     the best are the newest.
     """
-    index, matched, typed = asking.index, asking.matched, asking.typed
-    values: dict[str, Any] = {"match": matched.values["match"], "limit": asking.limit, "offset": asking.offset}
-    if typed is None:
-        among, where = "m AS i", _with(index, "1 = 1", asking.chosen, "i")
-    else:
-        among = matched.source
-        where = _with(index, matched.condition.replace(":match", ":within"), asking.chosen, "i")
-        anywhere = (
-            f"{{{' '.join(('title', *index.weighty))}}} : ({' OR '.join(filter(None, map(_fts, asking.groups)))})"
-        )
-        most = asking.offset + asking.limit
-        values |= {"within": typed.values["title_match"], "anywhere": anywhere, "limit": most, "offset": 0}
-    newest = f"SELECT i.id FROM {among} WHERE {where} ORDER BY i.recency DESC, i.id DESC LIMIT :limit OFFSET :offset"
-    page = f"SELECT coalesce(group_concat(id, ' '), '') FROM ({newest})"
-    if typed is None:
-        found = f"SELECT i.id, i.cell, i.recency FROM {matched.source} WHERE {matched.condition}"
-        sql = f"WITH m AS MATERIALIZED ({found}) SELECT (SELECT group_concat(cell, ' ') FROM m), ({page})"
-    else:
-        cells = f"SELECT group_concat(i.cell, ' ') FROM {matched.source} WHERE {matched.condition}"
-        some = f"EXISTS (SELECT 1 FROM {index.fts} WHERE {index.fts} MATCH :anywhere)"
-        sql = f"SELECT ({cells}), CASE WHEN {'1' if _is_short(anywhere) else some} THEN ({page}) END"
-    counts, listed = session.execute(_statement(sql), values).one()
-    result = _told(index, _counted(counts), asking.chosen)
+    index, matched, most = asking.index, asking.matched, asking.offset + asking.limit
+    page = _newest(matched.source, _with(index, matched.condition.replace(":match", ":within"), asking.chosen, "i"))
+    anywhere = f"{{{' '.join(('title', *index.weighty))}}} : ({' OR '.join(filter(None, map(_fts, asking.groups)))})"
+    some = f"EXISTS (SELECT 1 FROM {index.fts} WHERE {index.fts} MATCH :anywhere)"
+    cells = f"SELECT group_concat(i.cell, ' ') FROM {matched.source} WHERE {matched.condition}"
+    sql = f"SELECT ({cells}), CASE WHEN {'1' if _is_short(anywhere) else some} THEN ({page}) END"
+    values = {"match": matched.values["match"], "within": typed.values["title_match"], "limit": most, "offset": 0}
+    told, listed = session.execute(_statement(sql), {**values, "anywhere": anywhere}).one()
+    found = _told(index, _counted(told), asking.chosen)
     if listed is None:
-        return result, "latest"
-    ids = tuple(map(int, listed.split()))
-    if typed is None:
-        return replace(result, ids=ids), "latest"
-    return (replace(result, ids=ids[asking.offset :]) if len(ids) == most else result), "relevance"
+        return found, "latest"
+    ids = _listed(listed)
+    return replace(found, ids=ids[asking.offset :] if len(ids) == most else ()), "relevance"
+
+
+def _newest(source: str, condition: str) -> str:
+    """What tells SQLite's newest of these as one text, blank of none."""
+    page = f"SELECT i.id FROM {source} WHERE {condition} ORDER BY i.recency DESC, i.id DESC LIMIT :limit OFFSET :offset"
+    return f"SELECT coalesce(group_concat(id, ' '), '') FROM ({page})"
+
+
+def _listed(ids: str | None) -> tuple[int, ...]:
+    """The ids that a statement told as one text."""
+    return tuple(map(int, (ids or "").split()))
 
 
 def _first_on_postgresql(session: Session, asking: _Asking) -> tuple[Found, str]:
@@ -502,7 +509,7 @@ def _first_on_postgresql(session: Session, asking: _Asking) -> tuple[Found, str]
     values = {"match": matched.values["match"], "limit": asking.limit, "offset": asking.offset, **ranked}
     counts, ids = session.execute(_statement(sql), values).one()
     result = _told(index, _pairs(counts), asking.chosen)
-    return replace(result, ids=tuple(map(int, (ids or "").split()))), "relevance" if asking.typed else "latest"
+    return replace(result, ids=_listed(ids)), "relevance" if asking.typed else "latest"
 
 
 def _counted(cells: str | None) -> list[tuple[int, int]]:
