@@ -206,9 +206,12 @@ def _missing(
 
 def _definitions() -> Part:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (f"{one.key} {one.name}", one.formula, f"{one.standing}：{one.basis}", one.caution)
+        (
+            f"{one.key} {one.name}", one.formula,
+            one.basis if one.standing in one.basis else f"{one.standing}：{one.basis}", one.caution,
+        )
         for one in INDICATORS.values()
-    )
+    )  # fmt: skip
     return Part("指标定义", "", Table(("指标", "公式", "依据", "注意"), rows))
 
 
