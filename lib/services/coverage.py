@@ -15,7 +15,7 @@ from lib.domain.dates import today_shanghai
 from lib.domain.distance import great_circle
 from lib.domain.errors import InvalidQuery
 from lib.domain.network import FRESH_MONTHS, STATIONS, NodeState, months_before
-from lib.domain.vocabulary import EventState, Level
+from lib.domain.vocabulary import EventState, Level, Origin
 from lib.services import siting
 from lib.store.models import Achievement, Division, Event, NetworkNode, Organization, Statistic
 
@@ -233,9 +233,10 @@ def _spots(session: Session) -> list[Spot]:
 
 
 def _counts(session: Session, need: Need, today: date) -> Mapping[str, int]:
-    """Records by banner; those that name none under the blank."""
+    """Records by banner, those that name none under the blank. A demonstration covers no banner."""
     entity, column, conditions = _asked(need, today)
-    rows = session.execute(select(column, func.count()).select_from(entity).where(*conditions).group_by(column))
+    real = entity.origin != Origin.DEMO.value
+    rows = session.execute(select(column, func.count()).select_from(entity).where(real, *conditions).group_by(column))
     return {code or "": number for code, number in rows}
 
 

@@ -1,5 +1,5 @@
 """What a map can show over its counts: organizations of some kinds, events, nodes, ports, each at its banner, or at its
-league where no more is known."""
+league where no more is known. A demonstration is on no layer."""
 
 import csv
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from lib.domain.access import Actor, Permission, require
 from lib.domain.dates import today_shanghai
 from lib.domain.errors import InvalidQuery
 from lib.domain.network import FRESH_MONTHS, NodeState, months_before
-from lib.domain.vocabulary import EventState
+from lib.domain.vocabulary import EventState, Origin
 from lib.services import nodes
 from lib.services.coverage import CARRIERS
 from lib.settings import ROOT
@@ -109,7 +109,7 @@ def events(session: Session, league: str = "", *, actor: Actor, today: date | No
 
 def _recent(today: date) -> tuple[Any, ...]:
     held = Event.held_on.between(months_before(today, FRESH_MONTHS), today)
-    return held, Event.state == EventState.PUBLISHED.value
+    return held, Event.state == EventState.PUBLISHED.value, Event.origin != Origin.DEMO.value
 
 
 def ports() -> tuple[Port, ...]:
@@ -132,7 +132,14 @@ def _placed(session: Session, layer: str, actor: Actor, today: date) -> list[tup
         known = [one for one in found if one.state is not NodeState.UNKNOWN and one.league_code]
         return [(one.league_code or "", one.banner_code or "", 1, one.title) for one in known]
     entity: Any = Event if layer == "events" else Organization
-    conditions = _recent(today) if layer == "events" else (Organization.kind.in_(KINDS[layer]),)
+    conditions = (
+        _recent(today)
+        if layer == "events"
+        else (
+            Organization.kind.in_(KINDS[layer]),
+            Organization.origin != Origin.DEMO.value,
+        )
+    )
     rows = session.execute(
         select(entity.league_code, entity.banner_code, func.count())
         .where(*conditions)

@@ -100,6 +100,8 @@ def test_only_recent_published_events_that_name_a_banner_count(loaded: Database)
         )  # fmt: skip
         session.add(Event(title="未公布", kind="路演", held_on=today, held_precision="day", league_code=ORDOS,
                           banner_code="150603", state="draft", **STAMP))  # fmt: skip
+        session.add(Event(title="演示路演", kind="路演", held_on=today, held_precision="day", league_code=ORDOS,
+                          banner_code="150602", **STAMP | {"origin": "demo"}))  # fmt: skip
     assert {spot.code for spot, _ in survey(loaded, Need.EVENT).have} == before | {"150625", "150624"}
 
 

@@ -63,6 +63,8 @@ def test_the_events_of_the_layer_are_as_many_as_its_marks(loaded: Database) -> N
         for ago, banner in ((1, UXIN), (2, None), (400, UXIN), (-5, UXIN)):
             session.add(Event(title="活动", held_on=today_shanghai() - timedelta(days=ago), held_precision="day",
                               league_code=ORDOS, banner_code=banner, **stamp))  # fmt: skip
+        session.add(Event(title="演示", held_on=today_shanghai(), held_precision="day", league_code=ORDOS,
+                          banner_code=UXIN, **stamp | {"origin": "demo"}))  # fmt: skip
     with loaded.read() as session:
         listed = layers.events(session, ORDOS, actor=VISITOR)
     found = marks(loaded, "events", ORDOS)

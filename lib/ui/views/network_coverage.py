@@ -168,7 +168,7 @@ def _gaps(view: View, found: Coverage) -> None:
             "p",
             f"口径：{found.need.definition}。",
             f"另有 {found.unplaced:,} 条没有写明旗县，无法计入。" if found.unplaced else "",
-            "没有记录不等于没有。",
+            "没有记录不等于没有；演示数据不计入。",
             cls="bj-meaning",
         )
     )
@@ -208,7 +208,7 @@ def _have(ctx: Context, view: View, found: Coverage) -> None:
 
 def _rows(view: View, need: Need, spot: Spot) -> str:
     """The records that a banner is counted for."""
-    here = {"league": spot.league_code, "banner": spot.code}
+    here: state.Query = {"league": spot.league_code, "banner": spot.code, "origin": list(state.REAL)}
     if need is Need.STATION:
         asked = {**state.here(view, parent=spot.league_code, banner=spot.code, tab="nodes"), "state": "open"}
         return state.path(asked)

@@ -113,7 +113,7 @@ def _href(view: View, layer: str, mark: Mark) -> str:
         league = view.parent or mark.code
         banner = mark.code if view.league and mark.exact and not mark.code.endswith("00") else ""
         return state.path(state.here(view, parent=league, banner=banner, tab="nodes"))
-    asked: state.Query = {"league": view.parent or mark.code, "kind": list(KINDS[layer])}
+    asked: state.Query = {"league": view.parent or mark.code, "kind": list(KINDS[layer]), "origin": list(state.REAL)}
     if view.league:
         asked["banner"] = mark.code if mark.exact else UNKNOWN
     return state.path(asked, "organizations")

@@ -39,6 +39,10 @@ def show(ctx: Context, view: View) -> None:
             ))
         )
     )  # fmt: skip
+    demo = state.origins(ctx).get(Origin.DEMO, 0)
+    if demo and (not view.origins or Origin.DEMO in view.origins):
+        words = f"含{Origin.DEMO.label} {demo:,} 条（成果、机构、需求、活动合计）；覆盖率不计演示数据。"
+        draw(el("p", words, cls="bj-meaning"))
     _apart(ctx, view)
     _ranking(view, found, own, names)
 

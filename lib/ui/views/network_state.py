@@ -31,6 +31,9 @@ TOPICS: Final = ("division", *(f"{metric.value[:-1]}" for metric in Metric))
 NETWORK: Final = ("network_node", "network_link", "market_member")
 """The topics of what officials enter."""
 
+REAL: Final = [origin.value for origin in Origin if origin is not Origin.DEMO]
+"""The origins of whatever a layer or the coverage counts."""
+
 Query = dict[str, str | list[str]]
 
 
