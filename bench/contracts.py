@@ -45,6 +45,8 @@ _SETTINGS: Final = {
 
 Groups = dict[tuple[Any, ...], tuple[int, int]]
 """Count and amount in 分 by the group."""
+Way = tuple[Callable[["Question"], Any], Callable[[Any], Groups]]
+"""How it is asked, which is what is timed, and how its answer is read to be compared."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,14 @@ def aggregates(bed: Bed) -> None:
         raw = running.enter_context(_datasette(copy))
         frame = _frame(copy)
         duck = _duckdb(frame)
-        ways: dict[str, Callable[[Question], Groups]] = {
-            _RAW: raw,
-            **{kind: _ours(store) for kind, store in stores.items()},
-            "DuckDB, all rows": lambda question: _of_duckdb(duck, question),
-            "pandas, all rows": lambda question: _of_pandas(frame, question),
-        }
+        ways: dict[str, Way] = {
+            _RAW: (raw, _groups),
+            **{kind: (_ours(store), _of_sums) for kind, store in stores.items()},
+            "DuckDB, all rows": (lambda question: duck.execute(question.sql).fetchall(), _groups),
+            "pandas, all rows": (
+                lambda question: _of_pandas(frame, question), lambda found: _groups(found.itertuples(False, None)),
+            ),
+        }  # fmt: skip
         _same(bed, ways)
         for question in QUESTIONS:
             _compare(bed, question, ways)
@@ -125,14 +129,17 @@ async def _opened(origin: str, query: str) -> float:
 
 
 # ------------------------------------------------------------------ the ways to ask
-def _ours(store: Database) -> Callable[[Question], Groups]:
-    def ask(question: Question) -> Groups:
+def _ours(store: Database) -> Callable[[Question], Any]:
+    def ask(question: Question) -> Any:
         where = {"year": (question.year,)} if question.year else {}
         with store.read() as session:
-            found = service.sums(session, question.by, where, origins=_ALL, actor=VISITOR)
-        return {key: (total.number, total.amount_cents) for key, total in found.items()}
+            return service.sums(session, question.by, where, origins=_ALL, actor=VISITOR)
 
     return ask
+
+
+def _of_sums(found: Any) -> Groups:
+    return {key: (total.number, total.amount_cents) for key, total in found.items()}
 
 
 def _fill(source: Path, target: Path) -> None:
@@ -150,7 +157,7 @@ def _fill(source: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _datasette(file: Path) -> Iterator[Callable[[Question], Groups]]:
+def _datasette(file: Path) -> Iterator[Callable[[Question], Any]]:
     port = servers.free_port()
     settings = [word for name, value in _SETTINGS.items() for word in ("--setting", name, str(value))]
     command = [sys.executable, "-m", "datasette", "serve", str(file), "--host", "127.0.0.1", "--port", str(port)]
@@ -159,7 +166,7 @@ def _datasette(file: Path) -> Iterator[Callable[[Question], Groups]]:
     ) as origin:
         address = urlsplit(origin)
 
-        def ask(question: Question) -> Groups:
+        def ask(question: Question) -> Any:
             connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=240)
             connection.request("GET", f"/{file.stem}.json?{urlencode({'sql': question.sql, '_shape': 'arrays'})}")
             answer = connection.getresponse()
@@ -167,7 +174,7 @@ def _datasette(file: Path) -> Iterator[Callable[[Question], Groups]]:
             connection.close()
             if answer.status != http.client.OK:
                 raise RuntimeError(f"Datasette answered {answer.status}: {body[:300]!r}")
-            return _groups(json.loads(body)["rows"])
+            return json.loads(body)["rows"]
 
         yield ask
 
@@ -179,10 +186,9 @@ def _frame(file: Path) -> Any:
         return pd.read_sql_query("SELECT year, type, seller, buyer, amount FROM contract", connection)
 
 
-def _of_pandas(frame: Any, question: Question) -> Groups:
+def _of_pandas(frame: Any, question: Question) -> Any:
     rows = frame[frame.year == question.year] if question.year else frame
-    found = rows.groupby(list(question.by), sort=False).amount.agg(["size", "sum"]).reset_index()
-    return _groups(found.itertuples(index=False, name=None))
+    return rows.groupby(list(question.by), sort=False).amount.agg(["size", "sum"]).reset_index()
 
 
 def _duckdb(frame: Any) -> Any:
@@ -194,19 +200,15 @@ def _duckdb(frame: Any) -> Any:
     return connection
 
 
-def _of_duckdb(connection: Any, question: Question) -> Groups:
-    return _groups(connection.execute(question.sql).fetchall())
-
-
 def _groups(rows: Any) -> Groups:
     return {tuple(row[:-2]): (int(row[-2]), int(row[-1] or 0)) for row in rows}
 
 
 # ------------------------------------------------------------------ comparing
-def _same(bed: Bed, ways: dict[str, Callable[[Question], Groups]]) -> None:
+def _same(bed: Bed, ways: dict[str, Way]) -> None:
     """Before anything is timed: the same groups, counts and sums by all ways."""
     for question in QUESTIONS:
-        answers = {name: ask(question) for name, ask in ways.items()}
+        answers = {name: read(ask(question)) for name, (ask, read) in ways.items()}
         first = answers[_RAW]
         for name, answer in answers.items():
             if answer != first:
@@ -215,13 +217,13 @@ def _same(bed: Bed, ways: dict[str, Callable[[Question], Groups]]) -> None:
         bed.report.line(f"{question.name}: {len(first):,} groups, the same by all ways unless said otherwise")
 
 
-def _compare(bed: Bed, question: Question, ways: dict[str, Callable[[Question], Groups]]) -> None:
+def _compare(bed: Bed, question: Question, ways: dict[str, Way]) -> None:
     times: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(bed.rounds):
         names = list(ways)
         first = number % len(names)
         for name in (*names[first:], *names[:first]):
-            times[name].append(turns.seconds(lambda name=name: ways[name](question)))  # type: ignore[misc]
+            times[name].append(turns.seconds(lambda name=name: ways[name][0](question)))  # type: ignore[misc]
     cost = {name: turns.faster_half(measured) for name, measured in times.items()}
     for name, seconds in cost.items():
         bed.report.line(f"{question.name}: {name:20} {seconds * 1000:8.1f} ms, {seconds / cost[_RAW]:.3f} × {_RAW}")
@@ -229,7 +231,7 @@ def _compare(bed: Bed, question: Question, ways: dict[str, Callable[[Question], 
         bed.report.figure("7", f"{kind}: {question.name} ÷ {_RAW}", cost[kind] / cost[_RAW], question.bound)
 
 
-def _upkeep(bed: Bed, raw: Callable[[Question], Groups]) -> None:
+def _upkeep(bed: Bed, raw: Callable[[Question], Any]) -> None:
     """What it costs to keep the sums: of a write in the write itself, and of making all of them anew."""
     store = bed.contracts_copy()
     full, kept, bare, anew = [], [], [], []

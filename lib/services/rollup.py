@@ -126,13 +126,9 @@ def sums(
     chosen = {name: tuple(values) for name, values in (where or {}).items() if values}
     cube, part = _cube({"origin", *by, *chosen})
     single = {name for name, values in chosen.items() if len(values) == 1}
+    # Where each cell of one origin is an answer, the cells are read as they stand and only origins are added up.
     whole = {*cube.keys, part} - {""} <= {"origin", *by, *single}
-    found: dict[tuple[Any, ...], Sums] = {}
-    # Where each cell of one origin is an answer, the origins are read one by one in the order of the key.
-    for some in [(origin,) for origin in origins] if whole and "origin" not in by else [tuple(origins)]:
-        for key, total in _cells(session, cube, part, by, chosen | {"origin": some}, whole=whole).items():
-            found[key] = found[key] + total if key in found else total
-    return found
+    return _cells(session, cube, part, by, chosen | {"origin": tuple(origins)}, whole=whole)
 
 
 def _cells(
@@ -196,7 +192,11 @@ def _answer(
         added.append(literal_column(written, BigInteger))
     statement = select(*keys, *added).where(*conditions)
     rows = session.connection().execute(statement if whole else statement.group_by(*keys)).all()
-    found = {tuple(row[:width]): Sums._make(row[width:]) for row in rows if row[width]}
+    found: dict[tuple[Any, ...], Sums] = {}
+    for row in rows:
+        if row[width]:
+            key, total = row[:width], Sums._make(row[width:])
+            found[key] = found[key] + total if key in found else total
     return found or ({} if keys else {(): Sums()})
 
 
