@@ -1,6 +1,6 @@
 """转移通道 over the years: what came in, what went out, what stayed; of all partners or of one country or province."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,10 +9,10 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from lib.domain.access import REGION, Actor, Permission, require
+from lib.domain.channels import Crossing
 from lib.domain.vocabulary import Channel, Direction
 from lib.services import channels, contract_flows
-from lib.services.channels import REAL, FactKind, FlowQuery, names_in
-from lib.services.contract_flows import ContractFlow
+from lib.services.channels import REAL, FactKind, names_in
 from lib.services.places import place_of
 
 NET: Final = "净引进 = 引进的合同 − 输出的合同，只算写明两端、一端在区内一端在区外的合同；成交额只加总写明金额的。"
@@ -66,9 +66,13 @@ def years(session: Session, place: str = "", origins: tuple[str, ...] = REAL, *,
     """
     require(actor, Permission.READ_CHANNELS)
     found: dict[int | None, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
-    for contract in contract_flows.read(session, (), origins, actor=actor):
-        if not place or contract.partner_code == place:
-            found[contract.year or None][_side(contract)] += _tally(contract)
+    if place:
+        for one in contract_flows.read(session, (), origins, by=("year",), place=place, actor=actor):
+            found[one.year or None][_side(one.crossing)] += Tally(one.number, one.disclosed, one.amount)
+    else:
+        for summed in contract_flows.by_league(session, (), origins, ("year",), actor=actor):
+            sums = summed.sums
+            found[summed.year or None][_side(summed.crossing)] += Tally(sums.number, sums.disclosed, sums.amount)
     counts = _facts(session, place, actor)
     told = sorted(set(found) | {year for year, _ in counts}, key=lambda year: -(year or 0))
     return tuple(
@@ -100,19 +104,26 @@ def matrix(
     found: dict[tuple[str, str], Tally] = defaultdict(Tally)
     for one in contract_flows.read(session, () if year is None else (year,), origins, actor=actor):
         if one.crossing.channel is Channel.WITHIN:
-            found[one.partner_code, one.league_code or REGION] += _tally(one)
+            found[one.partner_code, one.league_code or REGION] += Tally(one.number, one.disclosed, one.amount)
     return found
 
 
+def fields_of(
+    session: Session, place: str, origins: tuple[str, ...] = REAL, *, actor: Actor
+) -> tuple[tuple[int, int], ...]:
+    """The fields (0: not stated) of the contracts of a country or province, most first. Raises AccessDenied."""
+    require(actor, Permission.READ_CHANNELS)
+    counts: Counter[int] = Counter()
+    for one in contract_flows.read(session, (), origins, by=("field",), place=place, actor=actor):
+        counts[one.field] += one.number
+    return tuple(counts.most_common())
+
+
 # ------------------------------------------------------------------ inside
-def _tally(one: ContractFlow) -> Tally:
-    return Tally(one.number, one.disclosed, one.amount)
-
-
-def _side(one: ContractFlow) -> str:
-    if one.crossing.channel is Channel.WITHIN:
+def _side(crossing: Crossing) -> str:
+    if crossing.channel is Channel.WITHIN:
         return "within"
-    return {Direction.IN: "in", Direction.OUT: "out"}.get(one.crossing.direction, "unstated")
+    return {Direction.IN: "in", Direction.OUT: "out"}.get(crossing.direction, "unstated")
 
 
 def _facts(session: Session, place: str, actor: Actor) -> dict[tuple[int | None, FactKind], int]:
@@ -126,7 +137,7 @@ def _facts(session: Session, place: str, actor: Actor) -> dict[tuple[int | None,
             if number
         }
     found: dict[tuple[int | None, FactKind], int] = defaultdict(int)
-    for row in channels.yearly(session, FlowQuery(), actor=actor):
+    for row in channels.yearly(session, actor=actor):
         if any((at := place_of(name)) is not None and at.code == place for name in names_in(row.partner)):
             found[row.year, row.kind] += row.count
     return found

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lib.domain import paging
-from lib.domain.access import REGION, VISITOR, Actor, Permission, require
+from lib.domain.access import REGION, Actor, Permission, require
 from lib.domain.channels import (
     HOME,
     MILITARY,
@@ -87,7 +87,7 @@ class Flow:
 
     `partner` is the partner as printed: an event of 俄罗斯、蒙古国 is one flow, counted once; `partners` are the
     names in it. `league_code` None: the source names no league. `channel` None: a contract that does not state both
-    ends. `group` is the plan's group of partners, `field` a contract's (0: not stated; None: such facts have none).
+    ends. `group` is the plan's group of partners.
     """
 
     kind: FactKind
@@ -99,7 +99,6 @@ class Flow:
     direction: Direction
     count: int
     group: str = ""
-    field: int | None = None
 
     @property
     def way(self) -> str:
@@ -182,6 +181,15 @@ class FactPage:
 
 
 @dataclass(frozen=True)
+class FieldFlow:
+    """Contracts of a league (None: not known) in a field (0: not stated)."""
+
+    league_code: str | None
+    field: int
+    count: int
+
+
+@dataclass(frozen=True)
 class YearlyFlow:
     """Facts of one kind, partner and year; `year` None: undated."""
 
@@ -204,7 +212,6 @@ class _Row:
     year: int | None
     count: int = 1
     group: str = ""
-    field: int | None = None
 
 
 def flows(session: Session, query: FlowQuery, *, actor: Actor) -> tuple[Flow, ...]:
@@ -212,15 +219,15 @@ def flows(session: Session, query: FlowQuery, *, actor: Actor) -> tuple[Flow, ..
     require(actor, Permission.READ_CHANNELS)
     channel, kind = _checked(query.channel, query.kind)
     counts: Counter[_Row] = Counter()
-    for row in _rows(session, kind, query.origins, actor):
+    for row in _contract_rows(session, query, actor) if kind is FactKind.CONTRACT else _rows(session, kind):
         if (channel is None or row.channel is channel) and _in_year(row.year, query.year):
             counts[replace(row, year=None, count=1)] += row.count
     return tuple(
         Flow(r.kind, r.channel, r.partner, r.partner_kind, names_in(r.partner), r.league_code, r.direction, number,
-             r.group, r.field)
+             r.group)
         for r, number in sorted(
             counts.items(),
-            key=lambda item: (-item[1], item[0].partner, item[0].league_code or "z", item[0].field or 0),
+            key=lambda item: (-item[1], item[0].partner, item[0].league_code or "z"),
         )
     )  # fmt: skip
 
@@ -244,24 +251,31 @@ def years(session: Session, *, actor: Actor) -> tuple[YearCount, ...]:
     )
 
 
-def yearly(session: Session, query: FlowQuery, *, actor: Actor) -> tuple[YearlyFlow, ...]:
-    """Partners by year and kind of fact. Raises InvalidQuery, AccessDenied."""
+def yearly(session: Session, *, actor: Actor) -> tuple[YearlyFlow, ...]:
+    """The partners of co-operation and events by year. Raises AccessDenied."""
     require(actor, Permission.READ_CHANNELS)
-    channel, kind = _checked(query.channel, query.kind)
-    return tuple(
-        YearlyFlow(row.kind, row.partner, row.year, row.count)
-        for row in _rows(session, kind, query.origins, actor)
-        if channel is None or row.channel is channel
-    )
+    return tuple(YearlyFlow(row.kind, row.partner, row.year, row.count) for row in _rows(session))
 
 
-def by_year(session: Session, query: FlowQuery, *, actor: Actor) -> tuple[YearlyFlow, ...]:
-    """The same without partners, newest first, the undated last. Raises InvalidQuery, AccessDenied."""
-    counts: Counter[tuple[FactKind, int | None]] = Counter()
-    for row in yearly(session, query, actor=actor):
-        counts[row.kind, row.year] += row.count
-    ordered = sorted(counts, key=lambda key: (-(key[1] or 0), key[0].value))
-    return tuple(YearlyFlow(kind, "", year, counts[kind, year]) for kind, year in ordered)
+def fields(session: Session, query: FlowQuery, *, actor: Actor) -> tuple[FieldFlow, ...]:
+    """The contracts of some flows by league and field. Raises InvalidQuery, AccessDenied."""
+    require(actor, Permission.READ_CHANNELS)
+    channel, _ = _checked(query.channel, query.kind)
+    years = () if query.year is None else (query.year,)
+    counts: Counter[tuple[str | None, int]] = Counter()
+    for one in contract_flows.by_league(session, years, query.origins, ("field",), actor=actor):
+        if channel is None or one.crossing.channel is channel:
+            counts[one.league_code, one.field] += one.sums.number
+    return tuple(FieldFlow(league, field, number) for (league, field), number in counts.items())
+
+
+def contract_years(session: Session, origins: tuple[str, ...], *, actor: Actor) -> dict[int | None, int]:
+    """How many contracts of these origins every year has; None: not stated. Raises AccessDenied."""
+    require(actor, Permission.READ_CHANNELS)
+    counts: Counter[int | None] = Counter()
+    for one in contract_flows.by_league(session, (), origins, ("year",), actor=actor):
+        counts[one.year or None] += one.sums.number
+    return dict(counts)
 
 
 def until(session: Session, *, actor: Actor) -> date | None:
@@ -331,16 +345,18 @@ def _in_year(year: int | None, asked: int | None) -> bool:
     return asked is None or year == (asked or None)
 
 
-def _rows(
-    session: Session, kind: FactKind | None = None, origins: tuple[str, ...] = REAL, actor: Actor = VISITOR
-) -> list[_Row]:
+def _contract_rows(session: Session, query: FlowQuery, actor: Actor) -> list[_Row]:
+    """Contracts of the year that is asked for, all of them where none is."""
+    found = contract_flows.read(session, () if query.year is None else (query.year,), query.origins, actor=actor)
+    return [
+        _Row(FactKind.CONTRACT, f.crossing.channel, f.partner, f.kind, f.league_code, f.crossing.direction,
+             query.year or None, f.number, f.group)
+        for f in found
+    ]  # fmt: skip
+
+
+def _rows(session: Session, kind: FactKind | None = None) -> list[_Row]:
     rows: list[_Row] = []
-    if kind is FactKind.CONTRACT:
-        return [
-            _Row(kind, f.crossing.channel, f.partner, f.kind, f.league_code, f.crossing.direction, f.year or None,
-                 f.number, f.group, f.field)
-            for f in contract_flows.read(session, (), origins, actor=actor)
-        ]  # fmt: skip
     if kind is not FactKind.EVENT:
         c = Cooperation
         key = (c.channel, c.partner, c.partner_kind, c.league_code, c.direction, c.year)
@@ -458,7 +474,13 @@ def _contract_facts(session: Session, query: FactQuery, actor: Actor) -> FactPag
     """Contracts behind flows; how many there are is what the flows add up to, so nothing is counted by reading all."""
     found = [
         f
-        for f in contract_flows.read(session, () if query.year is None else (query.year,), query.origins, actor=actor)
+        for f in contract_flows.read(
+            session,
+            () if query.year is None else (query.year,),
+            query.origins,
+            fields=() if query.field is None else (query.field,),
+            actor=actor,
+        )
         if _wanted(f, query)
     ]
     c, codes = Contract, {f.partner_code for f in found}
@@ -487,7 +509,6 @@ def _wanted(flow: ContractFlow, query: FactQuery) -> bool:
         and (not query.partner_kind or flow.kind == query.partner_kind)
         and (not query.group or flow.group == query.group)
         and (not query.league or (flow.league_code or UNKNOWN) == query.league)
-        and (query.field is None or flow.field == query.field)
     )
 
 

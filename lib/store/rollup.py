@@ -46,6 +46,22 @@ def _region(column: str) -> str:
     )
 
 
+_GIVES: Final = f"substr(coalesce({{r}}.seller_place, ''), 1, 2) = '{HOME}'"
+_TAKES: Final = f"substr(coalesce({{r}}.buyer_place, ''), 1, 2) = '{HOME}'"
+_LEAGUE: Final = (
+    f"CASE WHEN {_TAKES} THEN substr({{r}}.buyer_place, 1, 4) || '00' "
+    f"WHEN {_GIVES} THEN substr({{r}}.seller_place, 1, 4) || '00' ELSE '' END"
+)
+"""The league in the region: the buyer's, else the seller's; the region's own code where only that is known."""
+_CROSSING: Final = (
+    "CASE WHEN coalesce({r}.seller_place, '') = '' OR coalesce({r}.buyer_place, '') = '' THEN '' "
+    f"WHEN {_GIVES} AND {_TAKES} THEN 'within' "
+    f"WHEN {_TAKES} AND length({{r}}.seller_place) = 2 THEN 'abroad:in' WHEN {_TAKES} THEN 'interregional:in' "
+    f"WHEN {_GIVES} AND length({{r}}.buyer_place) = 2 THEN 'abroad:out' WHEN {_GIVES} THEN 'interregional:out' "
+    "ELSE '' END"
+)
+"""Channel and direction, as `lib.domain.channels.classify` tells them; a test holds both equal."""
+
 _MONTH: Final = {
     "sqlite": "coalesce(CAST(strftime('%m', {r}.registered_on) AS integer), 0)",
     "postgresql": "coalesce(CAST(extract(month FROM {r}.registered_on) AS smallint), 0)",
@@ -61,6 +77,8 @@ DIMENSIONS: Final[dict[str, tuple[TypeEngine[Any], str]]] = {
     "buyer": (String(6), _region("buyer_place")),
     "seller_side": (String(6), _side("seller_place")),
     "buyer_side": (String(6), _side("buyer_place")),
+    "league": (String(6), _LEAGUE),
+    "crossing": (String(17), _CROSSING),
 }
 """Column type and expression of what contracts are summed by; `{r}` is the row."""
 PARTS: Final[dict[str, str]] = {
@@ -120,6 +138,7 @@ class Cube:
 CUBES: Final = (
     Cube("class", ("origin", "year", "type", "mode")),
     Cube("side", ("origin", "year", "month", "seller_side", "buyer_side")),
+    Cube("flow", ("origin", "year", "field", "league", "crossing")),
     Cube("route", ("origin", "year", "seller", "buyer")),
     Cube("route_type", ("origin", "year", "type", "seller", "buyer")),
     Cube("route_field", ("origin", "year", "field", "seller", "buyer")),

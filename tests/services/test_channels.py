@@ -96,7 +96,7 @@ def test_every_flow_opens_exactly_its_rows(loaded: Database, kind: FactKind) -> 
             for flow in channels.flows(session, FlowQuery(year=year, kind=kind), actor=VISITOR):
                 query = FactQuery(
                     kind, flow.channel, year, flow.partner_kind, (flow.partner,), flow.league_code or UNKNOWN,
-                    flow.direction, size=100, group=flow.group, field=flow.field, unstated=flow.channel is None,
+                    flow.direction, size=100, group=flow.group, unstated=flow.channel is None,
                 )  # fmt: skip
                 page = channels.facts(session, query, actor=VISITOR)
                 if flow.channel is Channel.MILITARY:

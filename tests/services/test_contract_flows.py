@@ -61,7 +61,7 @@ def test_every_contract_is_in_one_flow_and_every_flow_opens_its_rows(loaded: Dat
             found[flow.channel] += flow.count
             query = FactQuery(
                 FactKind.CONTRACT, flow.channel, None, flow.partner_kind, (flow.partner,), flow.league_code or UNKNOWN,
-                flow.direction, size=100, group=flow.group, field=flow.field, unstated=flow.channel is None,
+                flow.direction, size=100, group=flow.group, unstated=flow.channel is None,
             )  # fmt: skip
             page = channels.facts(session, query, actor=VISITOR)
             assert page.total == flow.count == len(page.items), flow
@@ -69,6 +69,12 @@ def test_every_contract_is_in_one_flow_and_every_flow_opens_its_rows(loaded: Dat
                 (flow.channel, flow.league_code, flow.direction)
             }
         assert found == expected
+        fields = channels.fields(session, FlowQuery(kind=FactKind.CONTRACT), actor=VISITOR)
+        assert sum(one.count for one in fields) == len(real)
+        for one in fields:
+            asked = FactQuery(FactKind.CONTRACT, league=one.league_code or UNKNOWN, field=one.field, size=100)
+            page = channels.facts(session, asked, actor=VISITOR)
+            assert page.total == one.count == len(page.items), one
         for year in (UNDATED, 2019, 2025):
             asked = FactQuery(FactKind.CONTRACT, year=year, size=100)
             assert channels.facts(session, asked, actor=VISITOR).total == sum((row[2] or 0) == year for row in real)
@@ -92,5 +98,11 @@ def test_years_and_the_matrix_add_up_to_the_same(loaded: Database, rows: list[Ro
     assert (whole.incoming.disclosed, whole.incoming.amount) == (len(amounts), sum(amounts, Decimal(0)))
     assert whole.net == (way["引进"] - way["输出"] if way["引进"] + way["输出"] else None)
     assert sum(tally.number for tally in matrix.values()) == way["区内"]
+    with loaded.read() as session:
+        for place in ("110000", "RU"):
+            own = channel_history.total(channel_history.years(session, place, actor=VISITOR))
+            ends = [{s, b} for s, b, *_ in real if place in {s, b} and classify(s or "", b or "").channel]
+            assert own.incoming.number + own.outgoing.number == len(ends)
+            assert sum(n for _, n in channel_history.fields_of(session, place, actor=VISITOR)) == len(ends)
     for giver, taker in matrix:
         assert giver.endswith("00") and taker.endswith("00") and {giver[:2], taker[:2]} == {"15"}, REGION

@@ -346,8 +346,11 @@ ROWS: Final[dict[str, Row]] = {
     **{f"matching.{name}": Row(P.READ_CATALOGUE, args=lambda w: (1,))
        for name in ("for_demand", "for_achievement", "may_decide", "decisions")},
     "matching.decide": Row(P.READ_CATALOGUE, deciding, lambda w: (w.demand, w.record, Decision.CONFIRMED, REASON)),
-    "channels.yearly": Row(P.READ_CHANNELS, args=lambda w: (FlowQuery(),)),
-    "channels.by_year": Row(P.READ_CHANNELS, args=lambda w: (FlowQuery(),)),
+    "channels.yearly": Row(P.READ_CHANNELS),
+    "channels.fields": Row(P.READ_CHANNELS, args=lambda w: (FlowQuery(),)),
+    "channels.contract_years": Row(P.READ_CHANNELS, args=lambda w: (("public",),)),
+    "channel_history.fields_of": Row(P.READ_CHANNELS, args=lambda w: ("MN",)),
+    "contract_flows.by_league": Row(P.READ_STATISTICS, args=lambda w: ((), ("public",), ("year",))),
     "channel_history.years": Row(P.READ_CHANNELS),
     "channel_history.matrix": Row(P.READ_CHANNELS),
     "contract_flows.read": Row(P.READ_STATISTICS, args=lambda w: ((), ("public",))),

@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import delete, select, text, update
 
 from lib.domain.access import Actor, Role
+from lib.domain.channels import classify
 from lib.domain.dates import now_utc
-from lib.domain.vocabulary import CONTRACT_TYPES, FIELDS, IP_TYPES, PARTY_KINDS, PLAN_SOURCES, Origin
+from lib.domain.vocabulary import CONTRACT_TYPES, FIELDS, IP_TYPES, PARTY_KINDS, PLAN_SOURCES, Channel, Origin
 from lib.services import demo
 from lib.services.exchange import load_public
 from lib.store import rollup
@@ -31,6 +32,13 @@ def _region(place: str | None) -> str:
 
 def _side(place: str | None) -> str:
     return "" if not place else _region(place) if place.startswith("15") else "-"
+
+
+def _crossing(contract: Contract) -> str:
+    found = classify(contract.seller_place or "", contract.buyer_place or "")
+    if found.channel is None or found.channel is Channel.WITHIN:
+        return found.channel or ""
+    return f"{found.channel}:{found.direction}"
 
 
 def _measures(contract: Contract) -> tuple[Any, ...]:
@@ -60,6 +68,7 @@ def recount(contracts: list[Contract]) -> dict[str, Cells]:
         keys = [
             ("class", (*base, year, kind, c.mode)),
             ("side", (*base, year, month, side, _side(c.buyer_place))),
+            ("flow", (*base, year, field, next((end for end in ends[::-1] if end.startswith("15")), ""), _crossing(c))),
             ("route", (*base, year, *ends)),
             ("route_type", (*base, year, kind, *ends)),
             ("route_field", (*base, year, field, *ends)),

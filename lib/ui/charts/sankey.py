@@ -13,7 +13,7 @@ from typing import Any, Final
 from lib.domain.channels import GROUPS
 from lib.domain.vocabulary import FIELDS, UNDISCLOSED, Channel
 from lib.services.catalogue import UNKNOWN
-from lib.services.channels import Flow
+from lib.services.channels import FieldFlow, Flow
 from lib.ui import theme
 
 OTHER: Final = "other"
@@ -45,8 +45,8 @@ class Sankey:
     alt: str
 
 
-def sankey(flows: Iterable[Flow], leagues: Mapping[str, str]) -> Sankey:
-    """The picture of some flows; `leagues` names the leagues by code, shortly."""
+def sankey(flows: Iterable[Flow], leagues: Mapping[str, str], by_field: Iterable[FieldFlow] = ()) -> Sankey:
+    """The picture of some flows; `leagues` names the leagues by code, shortly; `by_field` the same facts by field."""
     flows = tuple(flows)
     kept = _kept(flows)
     groups: Counter[str] = Counter()
@@ -65,9 +65,9 @@ def sankey(flows: Iterable[Flow], leagues: Mapping[str, str]) -> Sankey:
         ends[end] += flow.count
         into[group, partner, flow.channel] += flow.count
         out[group, partner, end, flow.channel] += flow.count
-        if flow.field is not None:
-            fields[flow.field] += flow.count
-            used[end, flow.field] += flow.count
+    for one in by_field:
+        fields[one.field] += one.count
+        used[one.league_code or UNKNOWN, one.field] += one.count
     colours = _colours(flows)
     nodes: list[dict[str, Any]] = []
     meant: list[Choice] = []

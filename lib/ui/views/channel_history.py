@@ -1,7 +1,8 @@
 """转移通道 by year, the leagues among themselves, and one country or province by itself."""
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -195,27 +196,26 @@ def _cell(
 
 
 # ------------------------------------------------------------------ one country, one province
-def place_head(ctx: Context, place: Place, flows: tuple[Flow, ...], leagues: Mapping[str, str]) -> None:
-    """What the rows of a country or province are by league and by field."""
+def place_head(
+    ctx: Context, place: Place, flows: tuple[Flow, ...], leagues: Mapping[str, str], origins: tuple[str, ...]
+) -> None:
+    """What the rows of a country or province are by league, and its contracts of `origins` by field."""
     own = [flow for flow in flows if any(_at(name, place) for name in flow.partners)]
     bands.section(place.name, f"{place.group}　{place.kind}")
     if not own:
         return
-    ends: dict[str, int] = {}
-    fields: dict[int, int] = {}
+    ends: Counter[str] = Counter()
     for flow in own:
-        ends[flow.league_code or UNKNOWN] = ends.get(flow.league_code or UNKNOWN, 0) + flow.count
-        if flow.field is not None:
-            fields[flow.field] = fields.get(flow.field, 0) + flow.count
-    told = "、".join(f"{leagues.get(code, '未写明盟市')} {n:,}" for code, n in _most(ends))
+        ends[flow.league_code or UNKNOWN] += flow.count
+    told = "、".join(f"{leagues.get(code, '未写明盟市')} {n:,}" for code, n in ends.most_common(_TOP))
     draw(el("p", f"去向：{told}", cls="bj-lead"))
-    if fields:
-        named = "、".join(f"{FIELDS[number] if number else UNDISCLOSED} {n:,}" for number, n in _most(fields))
+    if origins:
+        fields = cache.shared(
+            "place fields", (place.code, origins), ctx.revision("contract", "division"),
+            lambda session: channel_history.fields_of(session, place.code, origins, actor=VISITOR),
+        )  # fmt: skip
+        named = "、".join(f"{FIELDS[number] if number else UNDISCLOSED} {n:,}" for number, n in fields[:_TOP])
         draw(el("p", f"领域：{named}", cls="bj-lead"))
-
-
-def _most(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:
-    return sorted(counts.items(), key=lambda one: -one[1])[:_TOP]
 
 
 def _at(name: str, place: Place) -> bool:

@@ -105,7 +105,7 @@ def show(ctx: Context) -> None:
     _lanes(board, view)
     place = by_code(view.place)
     if place is not None:
-        history.place_head(ctx, place, flows, _leagues(ctx))
+        history.place_head(ctx, place, flows, _leagues(ctx), view.origins if view.kind is FactKind.CONTRACT else ())
     if view.kind is FactKind.CONTRACT:  # four stages need the whole width
         _switches(board, view)
         _flow_chart(ctx, view, flows)
@@ -163,20 +163,14 @@ def _board(ctx: Context, year: int | None) -> Board:
             channels.totals(session, year, actor=VISITOR),
             channels.years(session, actor=VISITOR),
             str(channels.until(session, actor=VISITOR) or ""),
-            *(
-                {
-                    flow.year: flow.count
-                    for flow in channels.by_year(session, FlowQuery(kind=FactKind.CONTRACT, origins=origins),
-                                                 actor=VISITOR)
-                }
-                for origins in (channels.REAL, (Origin.DEMO.value,))
-            ),
+            channels.contract_years(session, channels.REAL, actor=VISITOR),
+            channels.contract_years(session, (Origin.DEMO.value,), actor=VISITOR),
         ),
     )  # fmt: skip
 
 
 def _flows(ctx: Context, view: View) -> tuple[Flow, ...]:
-    query = FlowQuery(view.channel, view.year, view.kind, view.origins)
+    query = _query(view)
     return cache.shared(
         "channel flows",
         view.drawn,
@@ -199,10 +193,18 @@ def _leagues(ctx: Context) -> dict[str, str]:
 
 
 def _sankey(ctx: Context, view: View, flows: tuple[Flow, ...]) -> sankey.Sankey:
-    names = _leagues(ctx)
+    names, query = _leagues(ctx), _query(view)
     return cache.shared(
-        "channel sankey", view.drawn, ctx.revision(*history.TOPICS), lambda _session: sankey.sankey(flows, names)
-    )
+        "channel sankey", view.drawn, ctx.revision(*history.TOPICS),
+        lambda session: sankey.sankey(
+            flows, names,
+            channels.fields(session, query, actor=VISITOR) if view.kind is FactKind.CONTRACT else (),
+        ),
+    )  # fmt: skip
+
+
+def _query(view: View) -> FlowQuery:
+    return FlowQuery(view.channel, view.year, view.kind, view.origins)
 
 
 def _go(**values: str | int | None) -> None:
