@@ -35,9 +35,11 @@ _WRITTEN: Final = 1000
 _ALL: Final = tuple(origin.value for origin in Origin)
 _RAW: Final = "Datasette, raw SQL"
 _VIEWS: Final = {
-    "the page as it opens": "",
-    "indicators of the demonstration": "view=indicators&data=demo",
-    "contracts of the demonstration": "view=contracts&origin=demo",
+    "the page of figures as it opens": ("statistics", ""),
+    "indicators of the demonstration": ("statistics", "view=indicators&data=demo"),
+    "contracts of the demonstration": ("statistics", "view=contracts&origin=demo"),
+    "the page of channels as it opens": ("channels", ""),
+    "channels of the demonstration's contracts": ("channels", "kind=contract&data=demo"),
 }
 _SETTINGS: Final = {
     "sql_time_limit_ms": 120_000, "max_returned_rows": 2_000_000, "cache_size_kb": 64_000, "default_cache_ttl": 0,
@@ -106,13 +108,13 @@ def pages(bed: Bed) -> None:
         stores = [Database(f"sqlite:///{file}") for file in (large, small)]
         for store in stores:
             running.callback(store.dispose)
-        for name, query in _VIEWS.items():
+        for name, (page, query) in _VIEWS.items():
             times: tuple[list[float], list[float]] = ([], [])
             for number in range(bed.rounds + 1):
                 for origin, store, measured in zip(origins, stores, times, strict=True):
                     with store.write() as session:
-                        revision.bump(session, ["contract", "statistic"])
-                    took = asyncio.run(_opened(origin, query))
+                        revision.bump(session, ["contract", "cooperation", "statistic"])
+                    took = asyncio.run(_opened(origin, page, query))
                     if number:  # the first opening reads the program
                         measured.append(took)
             a, b = (turns.faster_half(measured) for measured in times)
@@ -120,8 +122,8 @@ def pages(bed: Bed) -> None:
             bed.report.figure("figures", f"{name}, {bed.size * 10:,} contracts ÷ {bed.size // 10:,}", a / b, 1.5)
 
 
-async def _opened(origin: str, query: str) -> float:
-    tab = Tab(origin, "statistics", query)
+async def _opened(origin: str, page: str, query: str) -> float:
+    tab = Tab(origin, page, query)
     try:
         return (await tab.open()).seconds
     finally:
