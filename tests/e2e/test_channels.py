@@ -1,0 +1,76 @@
+"""转移通道 in a real browser: a band of the sankey leads to its rows, so does the keyboard, and an address repeats it."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser import Visit
+from tests.e2e.server import Server
+
+ROWS = re.compile(r"([\d,]+) 条合作记录，逐条注明来源")
+
+
+def rows(page: Page) -> int:
+    """How many rows the page says stand behind what was chosen."""
+    found = ROWS.search(page.locator(".bj-section", has_text="背后的记录").inner_text())
+    assert found is not None
+    return int(found[1].replace(",", ""))
+
+
+def lines(page: Page) -> int:
+    return page.locator("table.bj-stack tbody tr").count()
+
+
+def test_a_band_leads_to_its_rows_and_its_address_shows_them_again(server: Server, visit: Callable[..., Visit]) -> None:
+    seen = visit(server)
+    page = seen.open("channels?channel=abroad")
+    everything = rows(page)
+    canvas = page.get_by_test_id("stEChartsChart").locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+
+    def asked() -> bool:
+        return "partner=" in page.url
+
+    # bands begin beside the boxes of the first stage; the first that answers will do
+    for down in range(20, int(box["height"]) - 20, 12):
+        page.mouse.click(box["x"] + 60, box["y"] + down)
+        page.wait_for_timeout(350)
+        if asked():
+            break
+    assert asked(), "no band answered a click"
+    seen.settle()
+    few = rows(page)
+    assert 0 < few < everything and lines(page) == min(few, 10)
+    partner = page.get_by_role("combobox", name="伙伴", exact=True)
+    chosen = partner.input_value()
+    again = visit(server, 390, 844)
+    shared = again.open(page.url.removeprefix(f"{server.origin}/"))
+    assert rows(shared) == few and shared.get_by_role("combobox", name="伙伴", exact=True).input_value() == chosen
+    assert seen.trouble == again.trouble == []
+
+
+def test_the_same_by_keyboard(server: Server, visit: Callable[..., Visit]) -> None:
+    seen = visit(server)
+    page = seen.open("channels")
+    box = page.get_by_role("combobox", name="来源地", exact=True)
+    box.focus()
+    page.keyboard.type("蒙古")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**place=MN**")
+    seen.settle()
+    assert rows(page) == 12 and lines(page) == 10
+    expect(page.get_by_role("heading", name="蒙古国")).to_be_visible()
+    year = page.locator("table a", has_text=re.compile(r"^5$")).first
+    year.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**year=2019**")
+    seen.settle()
+    assert rows(page) == lines(page) == 5
+    page.go_back()
+    page.wait_for_url(lambda address: "year=" not in address)
+    seen.settle()
+    assert rows(page) == 12
+    assert seen.trouble == []
