@@ -264,15 +264,17 @@ def move(database: Database, event_id: int, item_id: int, place: int, stamp: str
 
 
 def remove(database: Database, event_id: int, item_id: int, stamp: str, *, actor: Actor) -> str:
-    """Take an item off the programme; returns the new stamp. A registered project stays in the list of those that
-    take part.
+    """Take an item off the draft; returns the new stamp. A registered project stays in the list of those that take
+    part, and what was announced stays announced until the next version.
 
     Raises Conflict, NotFound, AccessDenied.
     """
 
-    def change(session: Session, _event: Event, items: Sequence[EventItem]) -> int:
+    def change(session: Session, event: Event, items: Sequence[EventItem]) -> int:
         item = _one(items, item_id)
-        if item.registered:
+        newest = _newest(session, event.id) if event.state != EventState.DRAFT.value else None
+        told = {line["item"] for line in newest.content} if newest else set()
+        if item.registered or item.id in told:
             item.minutes = None
         else:
             session.delete(item)
@@ -313,8 +315,12 @@ def publish(database: Database, event_id: int, stamp: str, *, anyway: bool = Fal
             )
         )  # fmt: skip
         event.updated_at = now_utc()
+        told = {line["item"] for line in before.content} if before else set()
+        for item in _items(session, event_id):
+            if not item.registered and item.id in told - standing:
+                session.delete(item)  # taken off meanwhile; now it is announced no longer
         session.flush()
-        tell_owners(session, event, but={line["item"] for line in before.content} if before else ())
+        tell_owners(session, event, but=told)
         audit.record(
             session, actor, "programme.publish", "event", event_id, league=event.league_code, banner=event.banner_code,
             number=number, rows=len(on),

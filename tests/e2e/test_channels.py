@@ -1,4 +1,4 @@
-"""转移通道 in a real browser: a band of the sankey leads to its rows, so does the keyboard, and an address repeats it."""
+"""转移通道 in a real browser: a band of the sankey leads to its rows, so do the keys, and an address repeats it."""
 
 import re
 from collections.abc import Callable

@@ -115,3 +115,15 @@ def test_one_item_at_another_place_is_one_change(loaded: Database, official: Act
     programme.publish(loaded, event, drafted(loaded, event, official).stamp, actor=official)
     with loaded.read() as session:
         assert programme.versions(session, event, actor=official)[0].changes.moved == (talk,)
+
+
+def test_what_was_announced_stays_until_the_next_version(loaded: Database, official: Actor, event: int) -> None:  # noqa: F811
+    first, second, talk = fill(loaded, event, official)
+    hosting.publish(loaded, event, version(loaded, event), actor=official)
+    programme.publish(loaded, event, drafted(loaded, event, official).stamp, actor=official)
+    programme.remove(loaded, event, first, drafted(loaded, event, official).stamp, actor=official)
+    assert [item.id for item in announced(loaded, event).items] == [first, second, talk]
+    assert drafted(loaded, event, official).unpublished
+    programme.publish(loaded, event, drafted(loaded, event, official).stamp, actor=official)
+    assert [item.id for item in announced(loaded, event).items] == [second, talk]
+    assert [line.item.id for line in drafted(loaded, event, official).lines] == [second, talk]
