@@ -130,6 +130,23 @@ def test_the_clock_of_an_item_is_green_amber_red_and_counts_over(server: Server,
     expect(clock).to_have_text(re.compile("−01:0[2-5]"))
 
 
+def test_a_laptop_that_slept_wakes_at_the_same_slide_with_the_right_clock(
+    server: Server, visit: Callable[..., Visit]
+) -> None:
+    event, _ = coming(server)
+    page = visit(server, 1366, 768).page
+    page.clock.install()
+    page.goto(f"{server.origin}/presenter?event={event}&slide=4")
+    key(page, "ArrowLeft", "ArrowRight")
+    page.clock.run_for(1_000)
+    before = slide(page)
+    expect(page.locator("#clock")).to_have_text("07:59")
+    page.clock.fast_forward("03:00")  # the lid is closed: timers fire once, the time has passed
+    page.clock.run_for(1_000)
+    expect(page.locator("#clock")).to_have_text("04:58")
+    assert slide(page) == before
+
+
 def test_the_server_is_gone_for_twenty_seconds_in_the_middle(server: Server, chromium: Browser) -> None:
     """Going on and back works, a sign says so, even a reload shows the deck; then everybody sees the same slide."""
     event, items = coming(server)
