@@ -23,7 +23,6 @@ from lib.domain.channels import (
     MILITARY,
     UNSTATED,
     WITHIN,
-    Crossing,
     channel_of,
     classify,
     direction_of,
@@ -99,11 +98,6 @@ class Flow:
     direction: Direction
     count: int
     group: str = ""
-
-    @property
-    def way(self) -> str:
-        """引进, 输出, 区内 or 未写明."""
-        return Crossing(self.channel, self.direction).label
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ def test_a_click_on_a_node_or_a_band_lists_its_rows() -> None:
     choose(at, "node", names.index("m:京津冀:清华大学"))
     assert (at.query_params["group"], at.query_params["partner"]) == ("京津冀", "清华大学")
     assert rows(at).count("<td>清华大学</td>") == 4
+    assert "国内合作记录 4 条" in html(at), "the map follows"
     others = names.index("m:京津冀:other")
     choose(at, "node", others)
     number = nodes[others]["label"]["formatter"].split("  ")[-1]

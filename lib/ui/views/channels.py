@@ -361,12 +361,13 @@ def _arcs(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
         st.space("stretch")
         filters.segments("范围", _SCOPES, view.scope, key="flow-scope", chosen=lambda value: _go(scope=value))
     nodes = _nodes(ctx)
+    # A place that was picked on the map leaves the others there to be picked next.
+    drawn = flows if view.place else _chosen_flows(ctx, view, flows)
+    asked = () if view.place else (view.group, view.partner, view.giver, view.league, view.direction)
     drawing = cache.shared(
-        "channel arcs",
-        (*view.drawn, view.scope),
-        ctx.revision(*history.TOPICS),
-        lambda _session: maps.arcs(flows, nodes, view.scope),
-    )
+        "channel arcs", (*view.drawn, view.scope, asked), ctx.revision(*history.TOPICS),
+        lambda _session: maps.arcs(drawn, nodes, view.scope),
+    )  # fmt: skip
     key = f"arc-map-{view.scope}-{st.session_state.get('flow-mount', 0)}"
     with st.container(key="arcs-wide"):
         st.pydeck_chart(
@@ -377,7 +378,7 @@ def _arcs(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
             alt=drawing.alt,
         )
     with st.container(key="arcs-phone"):
-        draw(_place_list(view, flows))
+        draw(_place_list(view, drawn))
     draw(join(*(el("p", line, cls="bj-meaning") for line in _arc_notes(view, drawing))))
     st.caption(notice.notice())
 
@@ -430,7 +431,8 @@ def _facts(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
         history.military(ctx, _leagues(ctx))
         return
     page = _page(ctx, view, flows)
-    hidden = _uncounted(view, flows)
+    chosen = _chosen_flows(ctx, view, flows)
+    hidden = sum(flow.count for flow in chosen if flow.channel is Channel.MILITARY)  # counted, and not listed
     also = f"；另有军民通道 {hidden:,} 条，只列条数" if hidden else ""
     bands.section("背后的记录", f"{page.total:,} {view.kind.unit}{view.kind.label}，逐条注明来源{also}")
     _narrowing(ctx, view, flows)
@@ -443,17 +445,16 @@ def _facts(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
     filters.pager(view.page, page.pages)
 
 
-def _uncounted(view: View, flows: tuple[Flow, ...]) -> int:
-    """How many facts of the military channel the pictures count under what was chosen: they are not listed."""
-    return sum(
-        flow.count
+def _chosen_flows(ctx: Context, view: View, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
+    """The flows that the address narrows the page to; by field the contracts are narrowed in the list only."""
+    partners = _partners(ctx, view, flows)
+    return tuple(
+        flow
         for flow in flows
-        if flow.channel is Channel.MILITARY
-        and (not view.group or flow.group == view.group)
-        and (not view.partner or flow.partner == view.partner)
+        if (not view.group or flow.group == view.group)
+        and (not partners or flow.partner in partners)
         and (not view.league or (flow.league_code or UNKNOWN) == view.league)
         and (view.direction is None or flow.direction is view.direction)
-        and not view.place
     )
 
 
