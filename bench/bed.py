@@ -153,8 +153,13 @@ class Bed:
 
     @cached_property
     def tuned(self) -> str:
-        """The same in our launch configuration."""
+        """The same on the fast loop and without collections: the floor of a well-kept server."""
         return self.running.enter_context(servers.tuned_hello(self.unread("hello.db")))
+
+    @cached_property
+    def launched(self) -> str:
+        """The same in our whole launch."""
+        return self.running.enter_context(servers.tuned_hello(self.unread("hello-launched.db"), whole=True))
 
     def unread(self, name: str) -> str:
         """Address of a database that nothing is read from, in a file of this name: our launch wants one of its own."""

@@ -27,4 +27,5 @@ app = st.App(
 
 if __name__ == "__main__":
     os.chdir(ROOT)
+    launch.send_sooner()
     uvicorn.Server(launch.configuration("bench.empty_app:app")).run()

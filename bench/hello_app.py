@@ -1,6 +1,8 @@
-"""Streamlit's own hello.py in our launch configuration: `python -m bench.hello_app`, settings as for the product."""
+"""Streamlit's own hello.py on the fast loop and without collections: `python -m bench.hello_app`, settings as for the
+product; with `whole` in all of our launch, which also sends sooner."""
 
 import os
+import sys
 
 import streamlit as st
 import uvicorn
@@ -13,4 +15,6 @@ app = st.App(HELLO, middleware=routes.MIDDLEWARE, lifespan=launch.lifespan)
 
 if __name__ == "__main__":
     os.chdir(ROOT)
+    if sys.argv[1:] == ["whole"]:
+        launch.send_sooner()
     uvicorn.Server(launch.configuration("bench.hello_app:app")).run()

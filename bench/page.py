@@ -16,7 +16,7 @@ from lib.ui.navigation import PLACES
 
 PAGE = "achievements"
 _EACH = 6  # different questions a round
-_HELLO, _TUNED = "hello.py", "hello.py, our launch"
+_HELLO, _TUNED, _LAUNCHED = "hello.py", "hello.py, tuned", "hello.py, our launch"
 _BIGRAMS, _LIKE = "Datasette, bigrams", "Datasette, LIKE"
 
 Ask = Callable[[str], Awaitable[float]]
@@ -41,7 +41,8 @@ async def _reruns(bed: Bed) -> None:
             return made
 
         ways = {kind: _typed(await tab(origin, PAGE)) for kind, origin in bed.products.items()}
-        ways |= {_HELLO: _again(await tab(bed.hello)), _TUNED: _again(await tab(bed.tuned))}
+        hellos = {_HELLO: bed.hello, _TUNED: bed.tuned, _LAUNCHED: bed.launched}
+        ways |= {name: _again(await tab(origin)) for name, origin in hellos.items()}
         ways |= {_BIGRAMS: _asked(bed.datasette.bigrams), _LIKE: _asked(bed.datasette.like)}
         fixed = await _costs_of(bed, ways, QUERIES, bed.rounds)
         del ways[_LIKE]
@@ -56,10 +57,12 @@ async def _reruns(bed: Bed) -> None:
             bed.report.figure("8", f"{name} {other}", turns.ratio(fixed[kind], fixed[other]), goal)
         for other, goal in ((_HELLO, 0.35), (_TUNED, 2.5)):
             bed.report.figure("9", f"{name} {other}", _of_medians(fixed, kind, other), goal)
+        bed.report.line(f"{name} {_LAUNCHED}: {_of_medians(fixed, kind, _LAUNCHED):.2f}, no goal is set for it")
     _told(bed, f"{len(different)} different searches made of the keywords of records, each asked once", once)
     for kind in bed.products:
         bed.report.line(f"{kind} ÷ {_BIGRAMS} {turns.ratio(once[kind], once[_BIGRAMS]):.2f}, "
-                        f"÷ {_TUNED} {_of_medians(once, kind, _TUNED):.2f}")  # fmt: skip
+                        f"÷ {_TUNED} {_of_medians(once, kind, _TUNED):.2f}, "
+                        f"÷ {_LAUNCHED} {_of_medians(once, kind, _LAUNCHED):.2f}")  # fmt: skip
 
 
 async def _costs_of(bed: Bed, ways: Mapping[str, Ask], queries: Sequence[str], rounds: int) -> dict[str, list[float]]:
@@ -126,7 +129,7 @@ def openings(bed: Bed) -> None:
             times[target].append(opened(*target).seconds)
     ms = {target: statistics.median(measured) * 1000 for target, measured in times.items()}
     base, launched = ms[hello, ""], ms[tuned, ""]
-    report.line(f"hello.py: streamlit run {base:.1f} ms, our launch configuration {launched:.1f} ms")
+    report.line(f"hello.py: streamlit run {base:.1f} ms, tuned {launched:.1f} ms")
     report.line("page               real  ÷ hello  ÷ tuned   volume  ÷ real   first opening on the real data, ÷ hello")
     for page in pages:
         a, b, cold = ms[small, page], ms[large, page], first[small, page] * 1000

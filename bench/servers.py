@@ -33,9 +33,12 @@ def hello() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def tuned_hello(address: str) -> Iterator[str]:
-    """The same hello.py behind our guard and in our launch configuration, which wants a database of its own."""
-    with _ours("bench.hello_app", [], address) as origin:
+def tuned_hello(address: str, *, whole: bool = False) -> Iterator[str]:
+    """The same hello.py behind our guard, on the fast loop and without collections, which wants a database of its own.
+
+    With `whole` all of our launch is around it: it sends sooner, too.
+    """
+    with _ours("bench.hello_app", ["whole"] if whole else [], address) as origin:
         yield origin
 
 

@@ -467,10 +467,18 @@ def _ordered(ids: Sequence[int], cards: Iterable[Card]) -> tuple[Card, ...]:
 
 
 # ------------------------------------------------------------------ inside
-def find(session: Session, kind: str, query: CatalogueQuery, *, actor: Actor, most: int = MAX_SIZE) -> CataloguePage:
+def find(
+    session: Session,
+    kind: str,
+    query: CatalogueQuery,
+    *,
+    actor: Actor,
+    most: int = MAX_SIZE,
+    leagues: Mapping[str, str] | None = None,
+) -> CataloguePage:
     """Records of a kind (achievement, demand, organization) that match the query; `most` is the largest page.
 
-    Facets and errors as `search_achievements` says.
+    `leagues` are the names by code, where the caller has them. Facets and errors as `search_achievements` says.
     """
     require(actor, Permission.READ_CATALOGUE)
     index = search.INDEXES[kind]
@@ -493,9 +501,9 @@ def find(session: Session, kind: str, query: CatalogueQuery, *, actor: Actor, mo
         loosen=query.wide,
         more=query.more,
     )
-    labels = league_names(session)
+    labels = league_names(session) if leagues is None else leagues
     if "banner" in found.facets:
-        labels |= _banner_names(session, alone=len(query.facets.get("league", ())) == 1)
+        labels = {**labels, **_banner_names(session, alone=len(query.facets.get("league", ())) == 1)}
     facets = {
         name: tuple(
             FacetValue(facet_value(kind, name, number), facet_label(kind, name, number, labels), count)

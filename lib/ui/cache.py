@@ -7,7 +7,7 @@ here depends on who asks: everything in the catalogue tables is public. What is 
 from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from lib.domain.access import VISITOR
 from lib.services import catalogue, matching, overview, searches
@@ -20,16 +20,14 @@ from lib.ui.maps import hexagons as hexagon_map
 
 Value = TypeVar("Value")
 
-_SEARCHES: Final = {
-    "achievement": catalogue.search_achievements,
-    "demand": catalogue.search_demands,
-    "organization": catalogue.search_organizations,
-}
-
 
 def catalogue_page(kind: str, query: CatalogueQuery, revision: tuple[int, ...]) -> CataloguePage:
-    """One page of a catalogue as everybody may see it. Raises InvalidQuery."""
-    return shared(f"catalogue-{kind}", query.key(), revision, lambda s: _SEARCHES[kind](s, query, actor=VISITOR))
+    """One page of a catalogue as everybody may see it. The last revision is of the divisions. Raises InvalidQuery."""
+    leagues = shared("league-names", "", revision[-1:], catalogue.league_names)
+    return shared(
+        f"catalogue-{kind}", query.key(), revision,
+        lambda s: catalogue.find(s, kind, query, actor=VISITOR, leagues=leagues),
+    )  # fmt: skip
 
 
 def nearest(kind: str, q: str, revision: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
