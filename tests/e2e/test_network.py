@@ -41,16 +41,22 @@ def test_a_click_on_the_canvas_goes_down_to_a_league_and_to_a_banner(
 ) -> None:
     seen = visit(server)
     page = seen.open("network?metric=organizations&layer=carriers")
+    page.locator(CANVAS).first.evaluate("canvas => { canvas.mine = true }")
     click_at(page, REGION, 108.0, 39.3)
     page.wait_for_url(f"**parent={ORDOS}**")
     seen.settle()
+    assert page.locator(CANVAS).first.evaluate("canvas => canvas.mine"), "the map is drawn anew, not mounted anew"
     assert "鄂尔多斯市：9 个旗县，4 个有机构记录" in page.locator("h1").first.inner_text()
     own = [f for f in features("banners") if f["properties"]["parent_code"] == ORDOS]
-    click_at(page, Frame.fit(bounds(own), maps.WIDTH, maps.HEIGHT, 28), 108.9, 38.35)
+    frame = Frame.fit(bounds(own), maps.WIDTH, maps.HEIGHT, 28)
+    click_at(page, frame, 108.9, 38.35)
     page.wait_for_url(f"**banner={UXIN}**")
     seen.settle()
     assert page.get_by_role("heading", name="乌审旗").count()
     assert asked(page)["layer"] == ["carriers"], "the layers stay"
+    click_at(page, frame, 108.9, 38.35)
+    page.wait_for_url(lambda address: "banner=" not in address)
+    seen.settle()
     assert seen.trouble == []
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from math import hypot
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -168,6 +169,12 @@ def test_labels_beside_dots_stay_in_the_panel_and_apart() -> None:
 
 
 # ------------------------------------------------------------------ what is sent
+def layers_of(drawn: base.Map) -> list[dict[str, Any]]:
+    """The layers of a message: they lie in a list of their own, where Streamlit leaves them alone."""
+    (layers,) = json.loads(drawn.to_json())["layers"]
+    return layers
+
+
 def _drawings(nodes: dict[str, tuple[Node, ...]]) -> Iterator[tuple[str, Map]]:
     for metric in Metric:
         yield f"region {metric}", network.region(nodes[""], metric).spec
@@ -181,15 +188,15 @@ def test_every_map_is_small_and_every_layer_has_an_id(session_nodes: dict[str, t
     for name, drawn in _drawings(session_nodes):
         message = drawn.to_json()
         assert len(message.encode()) < 32_000, name
-        ids = [layer["id"] for layer in json.loads(message)["layers"]]
+        ids = [layer["id"] for layer in layers_of(drawn)]
         assert len(ids) == len(set(ids)), name
         assert "http" not in message, name
 
 
 def test_no_data_is_hatched_and_told_from_every_class(session_nodes: dict[str, tuple[Node, ...]]) -> None:
     drawing = network.region(session_nodes[""], Metric.DEMANDS)
-    layers = {layer["id"]: layer for layer in json.loads(drawing.spec.to_json())["layers"]}
-    fill, line = layers["divisions"]["getFillColor"], layers["divisions"]["getLineColor"]
+    layers = {layer["id"]: layer for layer in layers_of(drawing.spec)}
+    fill, line = layers["divisions-region"]["getFillColor"], layers["edges-region"]["getLineColor"]
     empty = {"150400", "150900", "152900"}  # 赤峰市, 乌兰察布市, 阿拉善盟
     assert set(re.findall(r"\d{6}", line)) == empty
     assert set(re.findall(r"\d{6}", fill)) == {node.code for node in session_nodes[""]} - empty
@@ -200,7 +207,7 @@ def test_no_data_is_hatched_and_told_from_every_class(session_nodes: dict[str, t
 
 
 def test_no_link_leads_to_a_node_without_data(session_nodes: dict[str, tuple[Node, ...]]) -> None:
-    layers = json.loads(network.region(session_nodes[""], Metric.ACHIEVEMENTS).spec.to_json())["layers"]
+    layers = layers_of(network.region(session_nodes[""], Metric.ACHIEVEMENTS).spec)
     ends = {tuple(path["p"][-1]) for layer in layers if layer["id"] == "links" for path in layer["data"]}
     serving = [node for node in session_nodes[""] if node.services]
     assert len(ends) == len(serving) - 1
@@ -223,7 +230,7 @@ def test_arcs_show_a_direction_only_where_it_is_stated(session_nodes: dict[str, 
         _flow("某单位", None, kind="高校"),
     ]
     drawing = channels.arcs(flows, session_nodes[""], "world")
-    layers = {layer["id"]: layer for layer in json.loads(drawing.spec.to_json())["layers"]}
+    layers = {layer["id"]: layer for layer in layers_of(drawing.spec)}
     alphas = {(arc["a"][3:] or [255])[0] - (arc["b"][3:] or [255])[0] for arc in layers["arcs"]["data"]}
     assert len(layers["arcs"]["data"]) == 4
     assert sorted(alphas) == [-215, 0, 215]

@@ -21,6 +21,8 @@ Bounds = tuple[float, float, float, float]
 LABEL_FONT: Final = "'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 _UNCLIPPED: Final = {"depthTest": False, "depthCompare": "always"}
 _TILE: Final = 512
+_CONTROLLER: Final = {"dragRotate": False, "scrollZoom": False, "doubleClickZoom": False}
+"""Where two clicks may zoom, deck.gl waits a third of a second after each click whether another one follows."""
 _HALO: Final = {"sdf": True, "fontSize": 48, "buffer": 8, "radius": 16, "smoothing": 0.18}
 
 
@@ -85,8 +87,10 @@ class Map(pydeck.Deck):  # type: ignore[misc]
                     "pitch": 0,
                     "bearing": 0,
                 },
-                "layers": list(layers),
-                "views": [{"@@type": "MapView", "controller": {"dragRotate": False, "scrollZoom": False}}],
+                # A list in a list: of what it finds there, Streamlit neither fades all that was not clicked, which
+                # draws the map twice, nor keeps the selection when the next map comes.
+                "layers": [list(layers)],
+                "views": [{"@@type": "MapView", "controller": _CONTROLLER}],
                 "mapProvider": "carto",
                 "mapStyle": _blank(ground),
             },

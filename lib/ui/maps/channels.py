@@ -58,8 +58,8 @@ class _Arc:
     direction: Direction
 
 
-def arcs(flows: Iterable[Flow], leagues: Sequence[Node], scope: Scope) -> Drawing:
-    """The flows whose partners are in the country (home) or abroad (world).
+def arcs(flows: Iterable[Flow], leagues: Sequence[Node], scope: Scope, chosen: str = "") -> Drawing:
+    """The flows whose partners are in the country (home) or abroad (world); the place of the code `chosen` has a ring.
 
     An event of two countries has an arc from each, and counts once in the figures of the drawing.
     """
@@ -94,7 +94,7 @@ def arcs(flows: Iterable[Flow], leagues: Sequence[Node], scope: Scope) -> Drawin
         *_ground(scope),
         _arc_layer(counts, points, seats),
         dots("leagues", _ends(counts, seats)),
-        *_places(frame, ranked, points, colours, scope),
+        *_places(frame, ranked, points, colours, chosen),
     ]
     most = "、".join(f"{place.short_name} {number}" for place, number in ranked[:3]) or "没有"
     return Drawing(
@@ -194,7 +194,7 @@ def _places(
     ranked: Sequence[tuple[Place, int]],
     points: dict[str, Point],
     colours: dict[str, Counter[Channel | None]],
-    scope: Scope,
+    chosen: str,
 ) -> list[Layer]:
     most = max((number for _, number in ranked), default=1)
     marks: list[placing.Mark] = []
@@ -207,14 +207,14 @@ def _places(
         tip = "、".join(
             f"{channel.label if channel else UNSTATED} {n}" for channel, n in colours[place.code].most_common()
         )
-        data.append(dot(_rounded(at), radius, colour, "#FFFFFF", 1.4, code=place.code, name=place.name, tip=tip))
+        rim, width = (theme.INK, 2.6) if place.code == chosen else ("#FFFFFF", 1.4)
+        data.append(dot(_rounded(at), radius, colour, rim, width, code=place.code, name=place.name, tip=tip))
         x, y = frame.pixel(*at)
         text = f"{place.short_name} {number}"
         if at != (place.lon, place.lat):
             text = f"← {text}" if x < frame.width / 2 else f"{text} →"
         texts.append(text)
-        width = sum(13 if ord(c) > 0x2E7F else 7.5 for c in text)
-        marks.append(placing.Mark((x, y), radius, width))
+        marks.append(placing.Mark((x, y), radius, sum(13 if ord(c) > 0x2E7F else 7.5 for c in text)))
     centres = placing.beside(marks, (frame.width, frame.height))
     names = [label(frame.place(*centre), text, theme.INK) for centre, text in zip(centres, texts, strict=True)]
     return [

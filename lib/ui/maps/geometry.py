@@ -6,10 +6,13 @@ GEO_DIR names other boundaries, the geometry goes in the message instead, becaus
 """
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
+from math import dist
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,7 @@ from lib.ui.maps.base import Bounds, Point
 
 Feature = dict[str, Any]
 Ring = list[list[float]]
+Side = tuple[Point, Point]
 Grid = NDArray[np.float64]
 
 STATIC: Final = ROOT / "lib" / "shell" / "static" / "geo"
@@ -34,6 +38,16 @@ _COPIES: Final = {
 """Files that are sent by address, and the decimals of their coordinates there."""
 HATCHED: Final = {"banners_hex": 0.24}
 """Files whose hatch is sent by address too, and the degrees between two of its lines."""
+Which = Literal["all", "between", "around"]
+"""All borders of a file's features, those that two of them share, or those that only one has."""
+_BORDERED: Final[dict[tuple[str, Which], float]] = {
+    ("context_neighbours", "all"): 0.04,
+    ("leagues_lite", "between"): 0.01,
+    ("leagues_lite", "around"): 0.0,
+}
+"""Borders that are sent by address as lines of their own, and the degrees that two corners are apart at least. Where
+there is no graphics card, the line around an area takes a browser ten times as long as the area, and of a border that
+two areas share each has its own."""
 _PARTED: Final = {"banners": ("parent_code", 4), "leagues": ("code", 4), "banners_hex": ("parent_code", 3)}
 """Files that are sent by address league by league, the property that names the league, the decimals there."""
 
@@ -43,6 +57,21 @@ def ground(name: str) -> Any:
     if settings().geo_dir == Settings.model_fields["geo_dir"].default:
         return f"{_ADDRESS}{name}.geojson"
     return _compact(settings().geo_dir, name, _COPIES[name])
+
+
+def borders(name: str, which: Which) -> Any:
+    """The borders of a file's features as lines, given as `ground` gives its geometry."""
+    if settings().geo_dir == Settings.model_fields["geo_dir"].default:
+        return f"{_ADDRESS}{name}-{which}.geojson"
+    return _borders(settings().geo_dir, name, which)
+
+
+@lru_cache(maxsize=8)
+def _borders(folder: Path, name: str, which: Which) -> dict[str, Any]:
+    sides = _sides(_compact(folder, name, _COPIES[name])["features"], _COPIES[name])
+    paths = _chained(side for side, times in sides.items() if which == "all" or (times > 1) == (which == "between"))
+    near = _BORDERED[name, which]
+    return {"type": "MultiLineString", "coordinates": [_thinned(path, near) for path in paths if _extent(path) > near]}
 
 
 def hatched(name: str, step: float) -> Any:
@@ -124,6 +153,7 @@ def write_copies(folder: Path = STATIC) -> None:
     copies = {name: _compact(source, name, decimals) for name, decimals in _COPIES.items()}
     leagues = [feature["properties"]["code"] for feature in _compact(source, "leagues", 4)["features"]]
     copies |= {f"{name}-{league}": _part(source, name, league) for name in _PARTED for league in leagues}
+    copies |= {f"{name}-{which}": _borders(source, name, which) for name, which in _BORDERED}
     copies |= {f"{name}-hatch": _hatched(source, name, step) for name, step in HATCHED.items()}
     for name, copy in copies.items():
         text = json.dumps(copy, ensure_ascii=False, separators=(",", ":"))
@@ -187,26 +217,48 @@ def hatch(feature: Feature, step: float) -> list[list[list[float]]]:
 
 def outlines(cells: list[Feature]) -> list[list[Point]]:
     """The edges that only one of the cells has: the border of a group of hexagons."""
-    sides: dict[tuple[Point, Point], int] = {}
-    for cell in cells:
-        for ring in polygons(cell)[0]:
-            corners = [(round(x, 2), round(y, 2)) for x, y in ring]
-            for a, b in pairwise(corners):
-                sides[min(a, b), max(a, b)] = sides.get((min(a, b), max(a, b)), 0) + 1
-    return _chained([side for side, times in sides.items() if times == 1])
+    return _chained([side for side, times in _sides(cells, 2).items() if times == 1])
 
 
-def _chained(sides: list[tuple[Point, Point]]) -> list[list[Point]]:
-    """Edges joined into paths, so that a border is few long lines."""
-    rest = list(sides)
+def _sides(chosen: Iterable[Feature], decimals: int) -> Counter[Side]:
+    """How many of the rings have each edge, whichever way they run through it."""
+    rings = (ring for feature in chosen for rings in polygons(feature) for ring in rings)
+    corners = ([(round(x, decimals), round(y, decimals)) for x, y in ring] for ring in rings)
+    return Counter((min(a, b), max(a, b)) for ring in corners for a, b in pairwise(ring) if a != b)
+
+
+def _chained(sides: Iterable[Side]) -> list[list[Point]]:
+    """Edges joined into paths from one place where several meet to the next, so that a border is few long lines."""
+    beside: dict[Point, list[Point]] = {}
+    for a, b in sides:
+        beside.setdefault(a, []).append(b)
+        beside.setdefault(b, []).append(a)
+    crossings = {place for place, others in beside.items() if len(others) != 2}
     paths: list[list[Point]] = []
-    while rest:
-        path = list(rest.pop())
-        while following := next((side for side in rest if path[-1] in side), None):
-            rest.remove(following)
-            path.append(following[1] if following[0] == path[-1] else following[0])
-        paths.append(path)
+    for start in (*crossings, *beside):
+        while beside[start]:
+            path = [start]
+            while not (len(path) > 1 and path[-1] in crossings) and beside[path[-1]]:
+                following = beside[path[-1]].pop()
+                beside[following].remove(path[-1])
+                path.append(following)
+            paths.append(path)
     return paths
+
+
+def _extent(path: list[Point]) -> float:
+    """The longer side of the box around a path, in degrees."""
+    xs, ys = [x for x, _ in path], [y for _, y in path]
+    return max(max(xs) - min(xs), max(ys) - min(ys))
+
+
+def _thinned(path: list[Point], near: float) -> list[Point]:
+    """The path without corners that are nearer than `near` degrees to the last one; its ends stay."""
+    kept = path[:1]
+    for place in path[1:-1]:
+        if dist(place, kept[-1]) >= near:
+            kept.append(place)
+    return [*kept, path[-1]]
 
 
 if __name__ == "__main__":

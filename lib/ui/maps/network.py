@@ -28,13 +28,24 @@ from lib.ui.maps.base import (
     shapes,
 )
 from lib.ui.maps.classes import Band, band_of, classify
-from lib.ui.maps.geometry import HATCHED, Feature, bounds, features, ground, ground_of, hatch, hatched, outlines
+from lib.ui.maps.geometry import (
+    HATCHED,
+    Feature,
+    borders,
+    bounds,
+    features,
+    ground,
+    ground_of,
+    hatch,
+    hatched,
+    outlines,
+)
 from lib.ui.maps.overlays import Chip
 
 WIDTH: Final = 838
 HEIGHT: Final = 500
-PICKED: Final = ("divisions",)
-"""Ids of the layers that a click on a division reports."""
+_PICKED: Final = ("divisions-", "chosen-")
+"""How the ids begin of the layers that a click on a division reports."""
 
 _REGION_BOUNDS: Final = (97.2, 37.4, 126.1, 53.35)
 # Centres of labels, by hand: computed middles collide with the seats.
@@ -86,6 +97,18 @@ class Drawing:
     alt: str
 
 
+def picked(objects: Mapping[str, Sequence[object]]) -> str:
+    """The code of the division that was clicked, from what deck.gl reports by layer; blank of none."""
+    found = [
+        feature.get("properties", {}).get("code", "")
+        for layer, features in objects.items()
+        if layer.startswith(_PICKED)
+        for feature in features
+        if isinstance(feature, dict)
+    ]
+    return str(found[0]) if found else ""
+
+
 def region(
     nodes: Sequence[Node],
     metric: Metric,
@@ -107,8 +130,8 @@ def region(
     ]
     layers = [
         *_surroundings(),
-        shapes("outline", ground("leagues_lite"), line=theme.OUTLINE, width=4.2),
-        *_addressed(ground("leagues_lite"), divisions, by_code, metric, bands, step=0.2),
+        shapes("outline", borders("leagues_lite", "around"), line=theme.OUTLINE, width=4.2),
+        *_addressed("region", ground("leagues_lite"), divisions, by_code, metric, bands, step=0.2),
         *_links([(hub, node) for node in linked] if hub else []),
         *([_nodes(nodes, hub)] if services else []),
         labels("grounds", [label(at, name, theme.GROUND_NAME) for name, at in _REGION_GROUNDS], size=12, weight=400),
@@ -143,10 +166,18 @@ def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "", c
     names = [_Name(spot.centre, by_code[spot.code], outside=spot.leader is not None) for spot in spots]
     layers = [
         *_surroundings(),
-        shapes("neighbours", ground("leagues_lite"), fill=theme.LAND, line=theme.COAST, width=1),
+        shapes("neighbours", ground("leagues_lite"), fill=theme.LAND),
+        shapes("neighbour-borders", borders("leagues_lite", "between"), line=theme.COAST, width=1),
         shapes("outline", ground_of("leagues", own.code), line=theme.OUTLINE, width=4.2),
         *_addressed(
-            ground_of("banners", own.code), lite, by_code, metric, bands, step=_hatch_step(frame), chosen=chosen
+            own.code,
+            ground_of("banners", own.code),
+            lite,
+            by_code,
+            metric,
+            bands,
+            step=_hatch_step(frame),
+            chosen=chosen,
         ),
         *_casings(curves),
         dots(
@@ -188,7 +219,7 @@ def hexagons(
         for node in leagues
         if not parent or node.code == parent
     }
-    borders = [{"p": path} for group in groups.values() for path in outlines(group)]
+    edges = [{"p": path} for group in groups.values() for path in outlines(group)]
     numbers = [
         _Name(_middle(cell), by_code[cell["properties"]["code"]], outside=False)
         for cell in cells
@@ -204,6 +235,7 @@ def hexagons(
     )
     layers = [
         *_addressed(
+            f"hexagons-{parent}",
             ground_of("banners_hex", parent) if parent else ground("banners_hex"),
             cells,
             by_code,
@@ -213,7 +245,7 @@ def hexagons(
             chosen=chosen,
             hatches=None if parent else hatched("banners_hex", HATCHED["banners_hex"]),
         ),
-        lines("borders", borders, colour=theme.OUTLINE, width=2),
+        lines("borders", edges, colour=theme.OUTLINE, width=2),
         labels("leagues", around, size=_NAME_SIZE, halo="#FFFFFF"),
         *_names(numbers, metric, bands, named=bool(parent)),
     ]
@@ -232,12 +264,14 @@ def _surroundings() -> list[Layer]:
         "coordinates": [[[[w, s], [e, s], [e, n], [w, n], [w, s]]] for w, s, e, n in _STRIPS],
     }
     return [
-        shapes("context", ground("context_neighbours"), fill=theme.LAND, line="#FFFFFF", width=1),
+        shapes("context", ground("context_neighbours"), fill=theme.LAND),
+        shapes("context-borders", borders("context_neighbours", "all"), line="#FFFFFF", width=1),
         shapes("context-strips", strips, fill=theme.LAND),
     ]
 
 
 def _addressed(
+    name: str,
     data: Any,
     divisions: Sequence[Feature],
     by_code: dict[str, Node],
@@ -249,7 +283,10 @@ def _addressed(
     hatches: Any = None,
 ) -> list[Layer]:
     """A choropleth whose boundaries are fetched by address: colours are chosen in the browser by the division's code,
-    so that a change of the count sends no geometry. `hatches` are fetched likewise, else cut to `divisions`."""
+    so that a change of the count sends no geometry. `hatches` are fetched likewise, else cut to `divisions`.
+
+    Every boundary file has layers of its own `name`, or the browser would light up the place of the last one's click.
+    """
     colours = {code: band_of(bands, node.count(metric)) for code, node in by_code.items()}
     empty = [code for code, band in colours.items() if band is None]
     fills: dict[str, list[str]] = {}
@@ -258,14 +295,10 @@ def _addressed(
             fills.setdefault(band.colour, []).append(code)
     layers = [
         shapes(
-            "divisions",
-            data,
-            fill=_by_code(fills, theme.NO_DATA_FILL),
-            line=_by_code({theme.NO_DATA_HATCH: empty}, "#FFFFFF"),
-            width=1.4,
-            pickable=True,
-            highlight=theme.GOLD,
+            f"divisions-{name}", data, fill=_by_code(fills, theme.NO_DATA_FILL), pickable=True, highlight=theme.GOLD
         ),
+        # Lines take long to draw, and what can be clicked is drawn again wherever the mouse goes.
+        shapes(f"edges-{name}", data, line=_by_code({theme.NO_DATA_HATCH: empty}, "#FFFFFF"), width=1.4),
     ]
     if empty and hatches is not None:
         asked = "||".join(f"properties.code=='{code}'" for code in empty)
@@ -275,7 +308,14 @@ def _addressed(
         cut = {"type": "MultiLineString", "coordinates": strokes}
         layers.append(shapes("hatch", cut, line=theme.NO_DATA_HATCH, width=1.1))
     if chosen in by_code:
-        layers.append(shapes("chosen", data, line=theme.GOLD, width=f"@@=properties.code=='{chosen}'?3.2:0"))
+        # It takes the clicks: a second one on the same division is news to Streamlit only from another layer.
+        width = f"@@=properties.code=='{chosen}'?3.2:0"
+        unseen = [0, 0, 0, 0]
+        layers.append(
+            shapes(
+                f"chosen-{chosen}", data, fill=unseen, line=theme.GOLD, width=width, pickable=True, highlight=theme.GOLD
+            )
+        )
     return layers
 
 

@@ -208,7 +208,7 @@ def _query(view: View) -> FlowQuery:
 
 
 def _go(**values: str | int | None) -> None:
-    """Change the address from the first page of the list on; charts are mounted anew without their selection."""
+    """Change the address from the first page of the list on; the chart is mounted anew without its selection."""
     address.write(page=None, **values)
     st.session_state["flow-mount"] = st.session_state.get("flow-mount", 0) + 1
 
@@ -363,12 +363,12 @@ def _arcs(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
     nodes = _nodes(ctx)
     # A place that was picked on the map leaves the others there to be picked next.
     drawn = flows if view.place else _chosen_flows(ctx, view, flows)
-    asked = () if view.place else (view.group, view.partner, view.giver, view.league, view.direction)
+    asked = (view.place,) if view.place else (view.group, view.partner, view.giver, view.league, view.direction)
     drawing = cache.shared(
         "channel arcs", (*view.drawn, view.scope, asked), ctx.revision(*history.TOPICS),
-        lambda _session: maps.arcs(drawn, nodes, view.scope),
+        lambda _session: maps.arcs(drawn, nodes, view.scope, view.place),
     )  # fmt: skip
-    key = f"arc-map-{view.scope}-{st.session_state.get('flow-mount', 0)}"
+    key = f"arc-map-{view.scope}"
     with st.container(key="arcs-wide"):
         st.pydeck_chart(
             drawing.spec,

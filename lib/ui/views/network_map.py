@@ -25,6 +25,7 @@ from lib.ui.views import network_layers
 from lib.ui.views import network_state as state
 from lib.ui.views.network_state import Survey, View
 
+_MAP: Final = "net-map"
 _RANKED: Final = 14
 
 
@@ -70,14 +71,13 @@ def _drawing(ctx: Context, view: View) -> maps.Drawing:
 # ------------------------------------------------------------------ the map
 def _map(ctx: Context, view: View, survey: Survey, drawing: maps.Drawing) -> None:
     metric = view.metric
-    key = f"net-map-{st.session_state.get('net-mount', 0)}"
     with st.container(border=True, key="net-panel"):
         with st.container(key="net-wide"):
             st.pydeck_chart(
                 drawing.spec,
                 height=maps.HEIGHT,
-                key=key,
-                on_select=lambda: _picked(key, view.parent),
+                key=_MAP,
+                on_select=lambda: _picked(view.parent),
                 alt=drawing.alt,
             )
         with st.container(key="net-phone"):
@@ -108,16 +108,9 @@ def _signs(view: View, drawing: maps.Drawing) -> tuple[tuple[str, str], ...]:
     return (("hub", "枢纽"), ("node", "有技术转移机构"), ("hollow", f"节点{NO_DATA}"), ("link", "枢纽—分支"))
 
 
-def _picked(key: str, parent: str) -> None:
+def _picked(parent: str) -> None:
     """A click on the map as an event: one level down, or back from a banner clicked twice."""
-    objects = st.session_state[key].selection.objects
-    codes = [
-        feature.get("properties", {}).get("code", "")
-        for layer in maps.PICKED
-        for feature in objects.get(layer, [])
-        if isinstance(feature, dict)
-    ]
-    code = str(codes[0]) if codes else ""
+    code = maps.picked(st.session_state[_MAP].selection.objects)
     if not code:
         return
     if code.endswith("00"):

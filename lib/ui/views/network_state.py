@@ -174,6 +174,5 @@ def path(query: Mapping[str, str | list[str]], page: str = "network") -> str:
 
 
 def go(**values: str | int | list[str] | None) -> None:
-    """Change the address; the map is mounted anew, because a selection that deck.gl keeps fades every layer."""
+    """Change the address."""
     address.write(level=None, **values)
-    st.session_state["net-mount"] = st.session_state.get("net-mount", 0) + 1
