@@ -8,9 +8,10 @@ import streamlit as st
 
 from lib.server import launch, routes
 from lib.settings import ROOT
-from lib.ui import labels, trouble
+from lib.ui import labels, sending, trouble
 
 labels.remember()
+sending.hasten()
 
 app = st.App(
     ROOT / "lib" / "shell" / "main.py",

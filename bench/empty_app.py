@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from lib.server import launch, routes
 from lib.settings import ROOT
+from lib.ui import sending
 
 
 async def empty(_request: Request) -> Response:
@@ -27,5 +28,5 @@ app = st.App(
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    launch.send_sooner()
+    sending.hasten()
     uvicorn.Server(launch.configuration("bench.empty_app:app")).run()

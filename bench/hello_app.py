@@ -10,11 +10,12 @@ import uvicorn
 from bench.servers import HELLO
 from lib.server import launch, routes
 from lib.settings import ROOT
+from lib.ui import sending
 
 app = st.App(HELLO, middleware=routes.MIDDLEWARE, lifespan=launch.lifespan)
 
 if __name__ == "__main__":
     os.chdir(ROOT)
     if sys.argv[1:] == ["whole"]:
-        launch.send_sooner()
+        sending.hasten()
     uvicorn.Server(launch.configuration("bench.hello_app:app")).run()

@@ -1,8 +1,8 @@
 """How the product is started: alone on its database, with the settings that make Streamlit fast.
 
 Streamlit's own launch costs ten times the time: it collects garbage after every run of a page (switched off in
-.streamlit/config.toml; here the start-up's objects are taken out of the collector instead), waits for
-acknowledged packets (uvloop does not) and holds back what a page says for longer than a search takes.
+.streamlit/config.toml; here the start-up's objects are taken out of the collector instead) and waits for
+acknowledged packets (uvloop does not).
 """
 
 import asyncio
@@ -19,7 +19,6 @@ from typing import Any, Final
 import structlog
 import uvicorn
 from starlette.concurrency import run_in_threadpool
-from streamlit.runtime import runtime
 
 from lib.domain.access import Actor, Role
 from lib.domain.errors import Conflict, ProductError
@@ -33,7 +32,6 @@ from lib.store.engine import Database, database
 _LARGEST_FRAME: Final = 3 * 1024 * 1024
 _FILES_PER_PAGE: Final = 4
 _SWEEP_SECONDS: Final = 600
-_FLUSH_SECONDS: Final = 0.001
 _SYSTEM: Final = Actor(role=Role.ADMINISTRATOR, name="系统")
 _WARM: Final = ("pandas", "pyarrow", "altair", "pydeck", "streamlit.elements.vega_charts")
 """What pages import on their first run: a second that no visitor should wait for."""
@@ -51,17 +49,8 @@ def serve() -> None:
     except ProductError as refusal:
         sys.exit(refusal.message)
     _allow_files(settings().connections)
-    send_sooner()
     _LOG.info("serving", address=settings().public_url or f"http://{settings().host}:{settings().port}")
     uvicorn.Server(configuration("app:app")).run()
-
-
-def send_sooner() -> None:
-    """Have Streamlit send what a page says every millisecond. Its own five are half of a search on the catalogue.
-
-    There is no option for it: the constant is replaced in the module that reads it, which a test watches.
-    """
-    vars(runtime)["MESSAGE_FLUSH_INTERVAL_SECS"] = _FLUSH_SECONDS
 
 
 def configuration(app: Any) -> uvicorn.Config:
