@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.metadata import version
 
-from bench import contracts, fuzz, index, matches, page, search, sessions, stage
+from bench import contracts, drill, fuzz, index, matches, page, search, sessions, stage
 from bench.bed import Bed
 from bench.servers import FOLDER
 from lib.domain.dates import now_utc
@@ -32,6 +32,7 @@ PARTS: dict[str, tuple[str, Part]] = {
     "page": ("Catalogue page: a new search typed in", page.reruns),
     "opening": ("Every page: opening it", page.openings),
     "traffic": ("Map pages: bytes of a rerun after a widget change", page.traffic),
+    "drill": ("The map: a click to the finished picture", drill.drill),
     "contracts": ("Contracts: the kept sums beside raw SQL, pandas and DuckDB", contracts.aggregates),
     "figures": ("The page of figures with a hundred times the contracts", contracts.pages),
     "sessions": ("Many sessions at once", sessions.sessions),

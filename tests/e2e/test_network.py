@@ -16,7 +16,7 @@ from tests.e2e.server import Server
 
 ORDOS, UXIN = "150600", "150626"
 CANVAS = ".st-key-net-wide canvas"
-REGION = Frame.fit(maps._REGION_BOUNDS, maps.WIDTH, maps.HEIGHT, 14)
+REGION = Frame.fit(maps.REGION_BOUNDS, maps.WIDTH, maps.HEIGHT, 14)
 
 
 def click_at(page: Page, frame: Frame, lon: float, lat: float) -> None:

@@ -47,7 +47,7 @@ HEIGHT: Final = 500
 _PICKED: Final = ("divisions-", "chosen-")
 """How the ids begin of the layers that a click on a division reports."""
 
-_REGION_BOUNDS: Final = (97.2, 37.4, 126.1, 53.35)
+REGION_BOUNDS: Final = (97.2, 37.4, 126.1, 53.35)
 # Centres of labels, by hand: computed middles collide with the seats.
 _REGION_LABELS: Final[dict[str, Point]] = {
     "150100": (114.18, 38.98),
@@ -118,7 +118,7 @@ def region(
     services: bool = True,
 ) -> Drawing:
     """The 12 leagues; `services` draws where organizations serve transfer, chips and outlines are laid on top."""
-    frame = Frame.fit(_REGION_BOUNDS, WIDTH, HEIGHT, 14)
+    frame = Frame.fit(REGION_BOUNDS, WIDTH, HEIGHT, 14)
     by_code = {node.code: node for node in nodes}
     bands = classify(node.count(metric) for node in nodes)
     hub = _hub(nodes) if services else None
