@@ -9,9 +9,10 @@ import operator
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from lib.domain.access import Actor, Permission, require
@@ -82,6 +83,10 @@ class Sums(NamedTuple):
         return self.number - self.disclosed
 
 
+_SUMMED: Final = tuple.__new__
+"""`Sums._make` without its count of the fields, for ten thousands of them."""
+
+
 @dataclass(frozen=True)
 class RouteQuery:
     """Which routes: public contracts of all years, types and fields unless told. A year, type or field that is not
@@ -125,31 +130,48 @@ def sums(
     require(actor, Permission.READ_STATISTICS)
     chosen = {name: tuple(values) for name, values in (where or {}).items() if values}
     cube, part = _cube({"origin", *by, *chosen})
+    chosen["origin"] = tuple(origins)
     single = {name for name, values in chosen.items() if len(values) == 1}
     # Where each cell of one origin is an answer, the cells are read as they stand and only origins are added up.
     whole = {*cube.keys, part} - {""} <= {"origin", *by, *single}
-    return _cells(session, cube, part, by, chosen | {"origin": tuple(origins)}, whole=whole)
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    statement = _of_cells(cube, part, tuple(by), tuple(chosen), frozenset(single), whole=whole, sqlite=sqlite)
+    values = {f"_{name}": given[0] if name in single else given for name, given in chosen.items()}
+    return _answer(session, statement, len(by), values)
 
 
-def _cells(
-    session: Session, cube: rollup.Cube, part: str, by: Collection[str], chosen: Mapping[str, Any], *, whole: bool
-) -> dict[tuple[Any, ...], Sums]:
+@lru_cache(maxsize=256)
+def _of_cells(
+    cube: rollup.Cube,
+    part: str,
+    by: tuple[str, ...],
+    chosen: tuple[str, ...],
+    single: frozenset[str],
+    *,
+    whole: bool,
+    sqlite: bool,
+) -> Select[Any]:
+    """The statement for the cells that `sums` is asked for, made once: to put it together takes as long as to read."""
     table = cube.table.c
     columns = {name: table.value if name == part else table[name] for name in {*by, *chosen}}
     conditions: list[ColumnElement[bool]] = [
-        columns[name] == values[0] if len(values) == 1 else columns[name].in_(values) for name, values in chosen.items()
+        columns[name] == bindparam(f"_{name}")
+        if name in single
+        else columns[name].in_(bindparam(f"_{name}", expanding=True))
+        for name in chosen
     ]
     if part:
         conditions.append(table.dimension == part)
     measures = [f"{cube.table_name}.{name}" for name in rollup.MEASURES]
-    return _answer(session, [columns[name] for name in by], measures, conditions, whole=whole)
+    return _summed([columns[name] for name in by], measures, conditions, whole=whole, sqlite=sqlite)
 
 
 def counted(session: Session, keys: Sequence[Any], conditions: Sequence[Any]) -> dict[tuple[Any, ...], Sums]:
     """The same sums made from the contracts themselves, for conditions that no summary knows: columns and conditions
     of Contract. Reads every contract that matches."""
     measures = [expression.format(r="contract") for _, expression in rollup.MEASURES.values()]
-    return _answer(session, keys, measures, conditions)
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    return _answer(session, _summed(keys, measures, conditions, whole=False, sqlite=sqlite), len(keys), {})
 
 
 def routes(session: Session, query: RouteQuery, *, by: Collection[str] = (), actor: Actor) -> tuple[Route, ...]:
@@ -179,11 +201,10 @@ def rebuild(database: Database, *, actor: Actor) -> int:
     return counted
 
 
-def _answer(
-    session: Session, keys: Sequence[Any], measures: Sequence[str], conditions: Sequence[Any], *, whole: bool = False
-) -> dict[tuple[Any, ...], Sums]:
-    """The sums of the rows that match, by the keys; `whole` when each row is one of the groups already."""
-    sqlite, width = session.get_bind().dialect.name == "sqlite", len(keys)
+def _summed(
+    keys: Sequence[Any], measures: Sequence[str], conditions: Sequence[Any], *, whole: bool, sqlite: bool
+) -> Select[Any]:
+    """The keys and the sums of the measures, in 分; `whole` when each row is one of the groups already."""
     added = []
     for name, measure in zip(rollup.MEASURES, measures, strict=True):
         cents = name in _CENTS and not sqlite  # SQLite keeps them so
@@ -191,13 +212,23 @@ def _answer(
         written = summed if sqlite else f"CAST({f'{summed} * 100' if cents else summed} AS bigint)"
         added.append(literal_column(written, BigInteger))
     statement = select(*keys, *added).where(*conditions)
-    rows = session.connection().execute(statement if whole else statement.group_by(*keys)).all()
+    return statement if whole else statement.group_by(*keys)
+
+
+def _answer(
+    session: Session, statement: Select[Any], width: int, values: Mapping[str, Any]
+) -> dict[tuple[Any, ...], Sums]:
+    """What a statement says of the first `width` columns as keys and all others as sums."""
+    result = session.connection().execute(statement, values)
     found: dict[tuple[Any, ...], Sums] = {}
-    for row in rows:
+    # The driver's own tuples: SQLAlchemy's rows, which nothing here asks by name, take as long as to fetch them.
+    for row in result.cursor.fetchall() if result.cursor else ():
         if row[width]:
-            key, total = row[:width], Sums._make(row[width:])
-            found[key] = found[key] + total if key in found else total
-    return found or ({} if keys else {(): Sums()})
+            total = _SUMMED(Sums, row[width:])
+            before = found.setdefault(row[:width], total)
+            if before is not total:
+                found[row[:width]] = before + total
+    return found or ({} if width else {(): Sums()})
 
 
 def _cube(names: set[str]) -> tuple[rollup.Cube, str]:
