@@ -125,6 +125,9 @@ class Guard:
             given["content-security-policy"] = headers.content_security_policy(
                 host, secure=_tls(scope), scripts=self.scripts
             )
+        everybodys = scope["path"].startswith("/app/static/") and message["status"] in (200, 304)
+        if everybodys and "cache-control" not in given:
+            given["cache-control"] = headers.kept(versioned=b"v=" in scope["query_string"])
         page = given.get("content-type", "").startswith("text/html") and message["status"] == 200
         if page and self._browser_key(cookies) is None:
             secure = "; Secure" if self.settings.secure else ""

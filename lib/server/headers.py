@@ -17,6 +17,12 @@ PRIVATE_FILE: Final = {
 _HSTS: Final = "max-age=31536000; includeSubDomains"
 
 
+def kept(*, versioned: bool) -> str:
+    """How long a browser keeps a file that is everybody's: boundaries an hour, for maps ask for them at every drill;
+    what is asked for by its version always."""
+    return "public, max-age=31536000, immutable" if versioned else "public, max-age=3600"
+
+
 def saved_as(name: str, *, plain: str) -> dict[str, str]:
     """The headers of a private file that is saved under `name`; `plain`, in ASCII, is for old browsers (RFC 6266)."""
     disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

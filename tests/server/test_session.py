@@ -250,3 +250,17 @@ def run(file: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
         text=True,
         timeout=60,
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/app/static/geo/leagues_lite.geojson", "public, max-age=3600"),
+        ("/app/static/style.css?v=1", "public, max-age=31536000, immutable"),
+        ("/", None),
+    ],
+)
+def test_browsers_keep_what_is_everybodys(served: Server, browser: httpx.Client, path: str, kept: str | None) -> None:
+    answer = browser.get(path)
+    assert answer.status_code == 200
+    assert answer.headers.get("cache-control") == kept if kept else "immutable" not in answer.headers["cache-control"]
