@@ -162,7 +162,10 @@ def demonstrated(app_database: Database) -> None:
 
 
 def test_contracts_flow_through_four_stages_and_each_opens_its_rows(demonstrated: None) -> None:
-    assert "21 项合同，逐条注明来源" in html(open_page("channels", {"kind": "contract"})), "real ones unless asked"
+    real = open_page("channels", {"kind": "contract"})
+    assert "21 项合同，逐条注明来源" in html(real), "real ones unless asked"
+    assert "这 21 项公开合同都没有写明双方在哪里" in html(real), "a picture of one grey band says less"
+    assert not real.get("echarts_chart")
     at = open_page("channels", {"kind": "contract", "data": "demo"})
     assert "300 项合同，逐条注明来源" in html(at) and "演示合同，不是真实交易" in html(at)
     nodes = series(at)["data"]

@@ -326,6 +326,10 @@ def _flow_chart(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
     if not flows:
         bands.empty(NO_DATA, f"这一年没有公开的{view.kind.label}，换一年，或看全部年份。")
         return
+    if all(flow.channel is None and flow.league_code is None for flow in flows):
+        told = f"这 {sum(flow.count for flow in flows):,} {view.kind.unit}公开{view.kind.label}"
+        bands.empty(f"流向{NO_DATA}", f"{told}都没有写明双方在哪里，画不出从哪里到哪里；下面逐条列出。")
+        return
     chart = _sankey(ctx, view, flows)
     key = f"flow-chart-{'-'.join(str(part) for part in view.drawn)}-{st.session_state.get('flow-mount', 0)}"
     st.echarts_chart(
