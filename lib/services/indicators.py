@@ -18,7 +18,7 @@ from lib.domain.access import REGION, Actor, Permission, require
 from lib.domain.dates import today_shanghai
 from lib.domain.errors import InvalidQuery
 from lib.domain.indicators import FIVE_SINCE, GDP, GDP_NAME, INDICATORS, Indicator, Period, growth, mean, share
-from lib.domain.money import WAN, YI, show_wan
+from lib.domain.money import WAN, YI, show_wan, show_yi
 from lib.domain.vocabulary import CONTRACT_TYPES, FIELDS, NO_DATA, UNDISCLOSED, Level, Origin
 from lib.services import practice, rollup
 from lib.services.catalogue import UNKNOWN as UNSTATED
@@ -86,6 +86,10 @@ class Question:
         return SETS[self.data]
 
 
+_MANY_YI: Final = 10 * YI
+"""From here on an amount reads better in 亿元 than in 万元, 元."""
+
+
 @dataclass(frozen=True)
 class Value:
     """One number of an indicator: money in 元, shares in %. None: not known, and `why`."""
@@ -100,11 +104,11 @@ class Value:
 
     @property
     def text(self) -> str:
-        """1,234 项, 1,200.00 万元, 64.79%, or 暂无数据."""
+        """1,234 项, 1,200.00 万元, 61.71 亿元, 64.79%, or 暂无数据."""
         if self.value is None:
             return NO_DATA
         if self.unit == "元":
-            return show_wan(self.value)
+            return show_yi(self.value) if abs(self.value) >= _MANY_YI else show_wan(self.value)
         if self.unit == "元/项":
             return f"{show_wan(self.value)}/项"
         number = f"{self.value:,}"
@@ -112,7 +116,7 @@ class Value:
 
     @property
     def shown(self) -> tuple[Decimal | None, str]:
-        """The number and its unit as `text` has them, for a table: 元 become 万元."""
+        """The number and its unit for a table to calculate with: 元 become 万元, however many."""
         if self.unit not in ("元", "元/项"):
             return self.value, self.unit
         value = None if self.value is None else (self.value / WAN).quantize(Decimal("0.01"), ROUND_HALF_UP)
