@@ -171,12 +171,15 @@ def _another(widget: Widget) -> tuple[str, object] | None:
     """A value that the widget does not have now, and its field of the protocol."""
     proto = widget.proto
     if widget.kind == "button_group":
-        chosen = list(proto.default)
-        other = next((o.content for i, o in enumerate(proto.options) if i not in chosen), None)
+        contents = [option.content for option in proto.options]
+        chosen = list(proto.raw_values) if proto.set_value else [contents[place] for place in proto.default]
+        other = next((content for content in contents if content not in chosen), None)
         return ("string_array_value", [other]) if other else None
     if widget.kind in {"selectbox", "radio"}:
         other = next((option for i, option in enumerate(proto.options) if i != proto.default), None)
         return ("string_value", other) if other else None
+    if widget.kind == "slider" and proto.options:
+        return "string_array_value", [proto.options[-1]]
     if widget.kind == "checkbox":
         return "bool_value", not proto.default
     return None
