@@ -50,6 +50,8 @@ def clean(text: str, *, multiline: bool = False) -> str:
 
 def fold(text: str) -> str:
     """The form in which texts are compared and searched: NFKC, lower case."""
+    for wide, narrow in _WIDE:
+        text = text.replace(wide, narrow)
     return unicodedata.normalize("NFKC", text).casefold()
 
 
@@ -79,8 +81,6 @@ def streams(texts: Sequence[str]) -> list[str]:
     joined = _MARK.join(texts)
     if joined.count(_MARK) >= len(texts):
         joined = _MARK.join(text.replace(_MARK, " ") for text in texts)
-    for wide, narrow in _WIDE:
-        joined = joined.replace(wide, narrow)
     runs = _WORD_OR_MARK.findall(fold(joined))
     # Two texts of one length, the second one character ahead and blank where a run ends, are shuffled into triples
     # of a character, the next one and a space.

@@ -458,7 +458,7 @@ def _first_on_sqlite(session: Session, asking: _Asking) -> tuple[Found, str]:
     found = f"SELECT i.id, i.cell, i.recency FROM {matched.source} WHERE {matched.condition}"
     sql = f"WITH m AS MATERIALIZED ({found}) SELECT (SELECT group_concat(cell, ' ') FROM m), ({page})"
     values = {"match": matched.values["match"], "limit": asking.limit, "offset": asking.offset}
-    cells, listed = session.execute(_statement(sql), values).one()
+    cells, listed = session.connection().execute(_statement(sql), values).one()
     return replace(_told(asking.index, _counted(cells), asking.chosen), ids=_listed(listed)), "latest"
 
 
@@ -475,7 +475,7 @@ def _titles_on_sqlite(session: Session, asking: _Asking, typed: Match) -> tuple[
     cells = f"SELECT group_concat(i.cell, ' ') FROM {matched.source} WHERE {matched.condition}"
     sql = f"SELECT ({cells}), CASE WHEN {'1' if _is_short(anywhere) else some} THEN ({page}) END"
     values = {"match": matched.values["match"], "within": typed.values["title_match"], "limit": most, "offset": 0}
-    told, listed = session.execute(_statement(sql), {**values, "anywhere": anywhere}).one()
+    told, listed = session.connection().execute(_statement(sql), {**values, "anywhere": anywhere}).one()
     found = _told(index, _counted(told), asking.chosen)
     if listed is None:
         return found, "latest"
@@ -507,7 +507,7 @@ def _first_on_postgresql(session: Session, asking: _Asking) -> tuple[Found, str]
     listed = f"SELECT string_agg(CAST(id AS text), ' ' ORDER BY {order}) FROM ({page}) AS p"
     sql = f"WITH m AS MATERIALIZED ({found}) SELECT ({_in_one(session, cells)}), ({listed})"
     values = {"match": matched.values["match"], "limit": asking.limit, "offset": asking.offset, **ranked}
-    counts, ids = session.execute(_statement(sql), values).one()
+    counts, ids = session.connection().execute(_statement(sql), values).one()
     result = _told(index, _pairs(counts), asking.chosen)
     return replace(result, ids=_listed(ids)), "relevance" if asking.typed else "latest"
 

@@ -20,6 +20,7 @@ _VALUE_LENGTH: Final = 56
 _MARKDOWN: Final = str.maketrans({character: f"\\{character}" for character in punctuation})
 
 
+@lru_cache(maxsize=1 << 12)
 def plain(text: str) -> str:
     """Text as a label shows it literally: whatever Markdown could read as a sign or an entity is escaped.
 
@@ -129,9 +130,12 @@ def _value(card: Card, words: Sequence[str]) -> Markup:
     return marked("p", excerpt(card.summary, words, _VALUE_LENGTH), words, cls="bj-value")
 
 
-@lru_cache
-def _maturity(level: int | None) -> Markup:
-    return el("span", "成熟度 ", ladder(level), f" {level} 级" if level else f" {UNDISCLOSED}", cls="bj-trl")
+@lru_cache(maxsize=1024)
+def _offer(level: int | None, price: str) -> Markup:
+    """成熟度 and price in one row."""
+    told = f" {level} 级" if level else f" {UNDISCLOSED}"
+    maturity = el("span", "成熟度 ", ladder(level), told, cls="bj-trl")
+    return el("div", maturity, el("span", price), cls="bj-row")
 
 
 def _achievement(card: Card, places: dict[str, str], words: Sequence[str]) -> tuple[Markup, ...]:
@@ -139,7 +143,7 @@ def _achievement(card: Card, places: dict[str, str], words: Sequence[str]) -> tu
         _top(card.field_label, str(card.year or "年份未披露")),
         _value(card, words),
         _unit(card, places, words, "完成单位未披露"),
-        el("div", _maturity(card.trl), el("span", price(card, "价格")), cls="bj-row"),
+        _offer(card.trl, price(card, "价格")),
     )
 
 
