@@ -153,8 +153,8 @@ def take_away(ctx: Context, page: CataloguePage, kind: str) -> None:
             )
         )
         searches.keep(ctx, kind, page.query)
-        with st.popover("复制链接", icon=":material/link:", type="tertiary"):
-            st.caption("打开这个链接，看到的就是现在的筛选和排序。")
+        told = "打开这个链接，看到的就是现在的筛选和排序。"
+        with st.popover("复制链接", icon=":material/link:", type="tertiary", help=told):
             here = [(n, value) for n in st.query_params for value in st.query_params.get_all(n) if value]
             st.code(f"{guard.origin()}/{name}?{urlencode(here)}".rstrip("?"), language=None, wrap_lines=True)
 
