@@ -44,8 +44,8 @@ from lib.ui.maps.overlays import Chip
 
 WIDTH: Final = 838
 HEIGHT: Final = 500
-_PICKED: Final = ("divisions-", "chosen-")
-"""How the ids begin of the layers that a click on a division reports."""
+_PICKED: Final = "divisions-"
+"""How the id begins of the layer that a click on a division reports."""
 
 REGION_BOUNDS: Final = (97.2, 37.4, 126.1, 53.35)
 # Centres of labels, by hand: computed middles collide with the seats.
@@ -308,14 +308,7 @@ def _addressed(
         cut = {"type": "MultiLineString", "coordinates": strokes}
         layers.append(shapes("hatch", cut, line=theme.NO_DATA_HATCH, width=1.1))
     if chosen in by_code:
-        # It takes the clicks: a second one on the same division is news to Streamlit only from another layer.
-        width = f"@@=properties.code=='{chosen}'?3.2:0"
-        unseen = [0, 0, 0, 0]
-        layers.append(
-            shapes(
-                f"chosen-{chosen}", data, fill=unseen, line=theme.GOLD, width=width, pickable=True, highlight=theme.GOLD
-            )
-        )
+        layers.append(shapes("chosen", data, line=theme.GOLD, width=f"@@=properties.code=='{chosen}'?3.2:0"))
     return layers
 
 

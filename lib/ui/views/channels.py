@@ -31,7 +31,7 @@ from lib.ui.components import bands, cards
 from lib.ui.components.markup import Markup, draw, el, external, join
 from lib.ui.guard import Context
 from lib.ui.maps import channels as maps
-from lib.ui.maps import notice
+from lib.ui.maps import clicks, notice
 from lib.ui.views import channel_history as history
 
 _SCOPES: Final[dict[maps.Scope, str]] = {"home": "国内", "world": "国际"}
@@ -388,7 +388,7 @@ def _arcs(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
 
 
 def _picked(key: str) -> None:
-    objects = st.session_state[key].selection.objects.get(maps.PICKED, [])
+    objects = clicks.take(key).get(maps.PICKED, [])
     codes = [str(found.get("code", "")) for found in objects if isinstance(found, dict)]
     if codes:
         _go(place=codes[0], partner=None, group=None, league=None)

@@ -18,7 +18,7 @@ from lib.ui.components import bands
 from lib.ui.components.cards import plain
 from lib.ui.components.markup import Markup, draw, el, join
 from lib.ui.guard import Context
-from lib.ui.maps import classes, geometry, legend, notice, picture
+from lib.ui.maps import classes, clicks, geometry, legend, notice, picture
 from lib.ui.maps import network as maps
 from lib.ui.theme import NO_DATA_HATCH, STONE
 from lib.ui.views import network_layers
@@ -110,7 +110,7 @@ def _signs(view: View, drawing: maps.Drawing) -> tuple[tuple[str, str], ...]:
 
 def _picked(parent: str) -> None:
     """A click on the map as an event: one level down, or back from a banner clicked twice."""
-    code = maps.picked(st.session_state[_MAP].selection.objects)
+    code = maps.picked(clicks.take(_MAP))
     if not code:
         return
     if code.endswith("00"):
