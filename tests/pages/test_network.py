@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 from lib.domain.access import Actor
 from lib.domain.dates import now_utc
 from lib.domain.vocabulary import NO_DATA
+from lib.services.network import Metric
 from lib.store.engine import Database
 from lib.store.models import Achievement
-from lib.ui.maps import notice
+from lib.ui.maps import geometry, notice
 from tests.pages.conftest import ANONYMOUS, open_page
 
 ORDOS, UXIN = "150600", "150626"
@@ -135,6 +136,15 @@ def test_a_click_on_a_hexagon_opens_its_banner() -> None:
 def test_a_click_with_a_code_that_is_no_division_changes_nothing(code: str) -> None:
     at = click(open_page("network"), "divisions-region", code)
     assert "网络强在哪里，空白在哪里" in html(at)
+
+
+@pytest.mark.parametrize("metric", list(Metric))
+def test_every_league_opens_by_every_count_in_both_ways_to_draw(metric: Metric) -> None:
+    for feature in geometry.features("leagues_lite", decimals=3):
+        for style in ("boundaries", "hexagons"):
+            league = feature["properties"]["code"]
+            at = open_page("network", {"metric": metric.value, "parent": league, "style": style, "layer": "carriers"})
+            assert f"{feature['properties']['name']}：" in html(at), f"{league} {style}"
 
 
 def test_widgets_write_the_address() -> None:

@@ -41,6 +41,7 @@ from lib.ui.maps.geometry import (
     outlines,
 )
 from lib.ui.maps.overlays import Chip
+from lib.ui.maps.placing import Box
 
 WIDTH: Final = 838
 HEIGHT: Final = 500
@@ -87,6 +88,11 @@ _NAME_SIZE: Final = 14
 _LONGEST_NAME: Final = 6
 
 
+Outlined = Mapping[str, Mapping[str, Sequence[str]]]
+"""Groups of leagues with a line around them: by layer, the leagues of each colour."""
+NOTHING: Final[Outlined] = {}
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A map ready to be sent, and the classes that legend and ranking share with it."""
@@ -113,7 +119,7 @@ def region(
     nodes: Sequence[Node],
     metric: Metric,
     chips: Sequence[Chip] = (),
-    outlines: Sequence[Layer] = (),
+    outlined: Outlined = NOTHING,
     *,
     services: bool = True,
 ) -> Drawing:
@@ -136,7 +142,7 @@ def region(
         *([_nodes(nodes, hub)] if services else []),
         labels("grounds", [label(at, name, theme.GROUND_NAME) for name, at in _REGION_GROUNDS], size=12, weight=400),
         lines("leaders", [{"p": ends} for ends in _REGION_LEADERS.values()], colour=theme.INK, width=1.1),
-        *outlines,
+        *(overlays.outlines(groups, name) for name, groups in outlined.items()),
         *_names(names, metric, bands),
         *_laid(frame, names, metric, chips),
     ]
@@ -206,10 +212,16 @@ def league(own: Node, nodes: Sequence[Node], metric: Metric, chosen: str = "", c
 
 
 def hexagons(
-    nodes: Sequence[Node], leagues: Sequence[Node], metric: Metric, parent: str = "", chosen: str = ""
+    nodes: Sequence[Node],
+    leagues: Sequence[Node],
+    metric: Metric,
+    parent: str = "",
+    chosen: str = "",
+    chips: Sequence[Chip] = (),
+    outlined: Outlined = NOTHING,
 ) -> Drawing:
-    """One hexagon a banner, for the region or one league: equal areas, no boundary line."""
-    cells = [f for f in features("banners_hex") if not parent or f["properties"]["parent_code"] == parent]
+    """One hexagon a banner, for the region or one league: equal areas, no boundary line. Chips stand at `places`."""
+    cells = _cells(parent)
     by_code = {node.code: node for node in nodes}
     bands = classify(node.count(metric) for node in nodes)
     west, south, east, north = bounds(cells)
@@ -225,14 +237,16 @@ def hexagons(
         for cell in cells
         if by_code[cell["properties"]["code"]].count(metric) is not None or parent
     ]
-    around = (
-        []
-        if parent
-        else [
-            label(at, next(n.short_name for n in leagues if n.code == code), theme.INK)
-            for code, at in _around(frame, groups).items()
-        ]
-    )
+    around = {} if parent else _around(frame, groups)
+    short = {node.code: node.short_name for node in leagues}
+    wide, high = (40, 20) if parent else (14, 14)  # names stand in the cells of one league
+    boxes = [_box(frame, name.at, wide, high) for name in numbers]
+    boxes += [_box(frame, at, 31, 10) for at in around.values()]
+    marks = [
+        lines(name, [{"p": path, "c": rgb(colour)} for colour, codes in outer.items()
+                     for path in outlines([cell for code in codes for cell in groups.get(code, ())])], width=3.4)
+        for name, outer in outlined.items()
+    ]  # fmt: skip
     layers = [
         *_addressed(
             f"hexagons-{parent}",
@@ -246,8 +260,15 @@ def hexagons(
             hatches=None if parent else hatched("banners_hex", HATCHED["banners_hex"]),
         ),
         lines("borders", edges, colour=theme.OUTLINE, width=2),
-        labels("leagues", around, size=_NAME_SIZE, halo="#FFFFFF"),
+        *marks,
+        labels(
+            "leagues",
+            [label(at, short[code], theme.INK) for code, at in around.items()],
+            size=_NAME_SIZE,
+            halo="#FFFFFF",
+        ),
         *_names(numbers, metric, bands, named=bool(parent)),
+        *overlays.chips(frame, overlays.blocks(frame, chips, boxes)),
     ]
     return Drawing(
         Map(layers, frame, ground="#FFFFFF", tooltip="{name}"),
@@ -433,6 +454,25 @@ def _spots(
     ]
     seats = [(node.seat_lon, node.seat_lat) for node in nodes]
     return placing.place(frame, texts, {f["properties"]["code"]: f for f in divisions}, [*seats, *lines_at])
+
+
+def places(parent: str = "") -> dict[str, Point]:
+    """Where what belongs to a banner or to a league stands among the hexagons, by code."""
+    found: dict[str, Point] = {}
+    groups: dict[str, list[Point]] = {}
+    for cell in _cells(parent):
+        found[cell["properties"]["code"]] = at = _middle(cell)
+        groups.setdefault(cell["properties"]["parent_code"], []).append(at)
+    return found | {code: _centre(group) for code, group in groups.items()}
+
+
+def _cells(parent: str) -> list[Feature]:
+    return [f for f in features("banners_hex") if not parent or f["properties"]["parent_code"] == parent]
+
+
+def _box(frame: Frame, at: Point, wide: float, high: float) -> Box:
+    x, y = frame.pixel(*at)
+    return x - wide, y - high, x + wide, y + high
 
 
 def _around(frame: Frame, groups: dict[str, list[Feature]]) -> dict[str, Point]:

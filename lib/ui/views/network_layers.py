@@ -16,8 +16,8 @@ from lib.ui.components import bands
 from lib.ui.components.markup import draw, el, external
 from lib.ui.components.tables import cell, row, table
 from lib.ui.guard import Context
+from lib.ui.maps import network as maps
 from lib.ui.maps import overlays
-from lib.ui.maps.base import Layer
 from lib.ui.maps.overlays import COLOURS, MARKET_COLOURS, Chip
 from lib.ui.theme import GOLD_LINE
 from lib.ui.views import network_state as state
@@ -36,24 +36,24 @@ def switch(view: View) -> None:
         )  # fmt: skip
 
 
-def outlines(ctx: Context, view: View) -> tuple[Layer, ...]:
-    """The groups of leagues that are outlined, on the map of the region."""
-    found: list[Layer] = []
+def outlined(ctx: Context, view: View) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The groups of leagues that are outlined on the map of the region: by layer, the leagues of each colour."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
     if view.league:
-        return ()
+        return found
     if "markets" in view.layers:
-        groups: dict[str, list[str]] = {}
-        for zone, code in _members(ctx):
-            groups.setdefault(MARKET_COLOURS[zone], []).append(code)
-        found.append(overlays.outlines(groups, "over-markets-area"))
+        zones = _members(ctx)
+        found["over-markets-area"] = {
+            colour: tuple(code for zone, code in zones if zone == name) for name, colour in MARKET_COLOURS.items()
+        }
     if "zone" in view.layers:
-        found.append(overlays.outlines({GOLD_LINE: PILOT_ZONE}, "over-zone"))
-    return tuple(found)
+        found["over-zone"] = {GOLD_LINE: PILOT_ZONE}
+    return found
 
 
 def chips(ctx: Context, view: View) -> tuple[Chip, ...]:
     """The numbers of the chosen layers at their places."""
-    seats = _seats(ctx, view)
+    seats = maps.places(view.parent) if view.style == "hexagons" else _seats(ctx, view)
     return tuple(
         Chip(layer, seats[mark.code], mark.count, mark.exact)
         for layer in _counted(view)
@@ -65,10 +65,6 @@ def chips(ctx: Context, view: View) -> tuple[Chip, ...]:
 def rows(ctx: Context, view: View) -> None:
     """What the layers count, place by place, each number as the way to its rows."""
     counted = _counted(view)
-    if view.style == "hexagons":
-        if counted or "zone" in view.layers:
-            draw(el("p", "图层画在边界图上；六边形图只显示计数。", cls="bj-meaning"))
-        return
     if counted:
         words = [(layer, LAYERS[layer]) for layer in counted]
         st.image(overlays.legend(words), alt=f"图层：{'、'.join(label for _, label in words)}", width="content")

@@ -52,16 +52,14 @@ def _drawing(ctx: Context, view: View) -> maps.Drawing:
     """The map, built once for each question and change of the data."""
     banners = state.survey(ctx, Level.BANNER, view.parent, view.origins, view.year).nodes if view.by_banner else ()
     banner = view.banner.code if view.banner else ""
-    plain_map = view.style == "boundaries"
-    chips = network_layers.chips(ctx, view) if plain_map else ()
-    outlines = network_layers.outlines(ctx, view) if plain_map else ()
+    chips, outlined = network_layers.chips(ctx, view), network_layers.outlined(ctx, view)
 
     def build(_session: object) -> maps.Drawing:
         if view.style == "hexagons":
-            return maps.hexagons(banners, view.leagues, view.metric, view.parent, banner)
+            return maps.hexagons(banners, view.leagues, view.metric, view.parent, banner, chips, outlined)
         if view.league:
             return maps.league(view.league, banners, view.metric, banner, chips)
-        return maps.region(view.leagues, view.metric, chips, outlines, services="services" in view.layers)
+        return maps.region(view.leagues, view.metric, chips, outlined, services="services" in view.layers)
 
     day = str(today_shanghai())
     key = (view.metric.value, view.parent, view.style, banner, view.origins, view.year, view.layers, day)
@@ -152,7 +150,7 @@ def _ranking(view: View, survey: Survey, drawing: maps.Drawing) -> None:
     rows = [_Row.of(node, view, drawing) for node in known[:_RANKED]] + [
         _Row.zone(f"zone{position}", zone, metric) for position, zone in enumerate(zones)
     ]
-    _bars(rows)
+    _bars("divisions", rows)
     rest = len(known) - _RANKED
     missing = [node.name for node in survey.nodes if node.count(metric) is None]
     if rest > 0:
@@ -192,15 +190,15 @@ class _Row:
         )
 
 
-def _bars(rows: Sequence[_Row]) -> None:
-    """Horizontal bars whose every row is a link."""
+def _bars(name: str, rows: Sequence[_Row]) -> None:
+    """Horizontal bars whose every row is a link; `name` tells those of a page apart."""
     if not rows:
         return
     most = max(row.value for row in rows)
     rules = (f".st-key-rank-{row.key}{{--share:{max(0.02, row.value / most):.2f};--bar:{row.colour}}}" for row in rows)
     draw(el("style", "".join(rules)))
     wide = max(len(row.label) for row in rows) > 5
-    with st.container(gap=None, key="net-ranking-wide" if wide else "net-ranking"):
+    with st.container(gap=None, key=f"net-ranking-{'wide-' if wide else ''}{name}"):
         for row in rows:
             with st.container(key=f"rank-{row.key}"):
                 label = f"{plain(row.label)} **{row.value:,}**"
@@ -217,6 +215,7 @@ def _parts(ctx: Context, view: View) -> None:
     word = "按领域" if parts[0].facet == "field" else "按类别"
     bands.section(f"{metric.label} {total:,} {metric.unit}", f"{view.league.short_name if view.league else ''}，{word}")
     _bars(
+        "parts",
         [
             _Row(
                 f"part{position}",
@@ -227,7 +226,7 @@ def _parts(ctx: Context, view: View) -> None:
                 state.rows(view, metric, view.parent, **{part.facet: part.value}),
             )
             for position, part in enumerate(parts[:8])
-        ]
+        ],
     )
 
 
