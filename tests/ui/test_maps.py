@@ -193,6 +193,21 @@ def test_every_map_is_small_and_every_layer_has_an_id(session_nodes: dict[str, t
         assert "http" not in message, name
 
 
+def test_hexagons_carry_the_layers_too(session_nodes: dict[str, tuple[Node, ...]]) -> None:
+    places = network.places()
+    assert {node.code for node in session_nodes[""]} <= set(places)
+    chips = [overlays.Chip("carriers", places["150200"], 3, exact=False)]
+    zone = {"over-zone": {theme.GOLD_LINE: ("150100", "150200", "150600")}}
+    own = session_nodes["150200"]
+    drawing = network.hexagons(own, session_nodes[""], Metric.DEMANDS, "150200", chips=chips)
+    layers = {layer["id"]: layer for layer in layers_of(drawing.spec)}
+    assert [text["t"] for text in layers["over-carriers"]["data"]] == ["载 3？"]
+    drawing = network.hexagons(session_nodes["every"], session_nodes[""], Metric.DEMANDS, outlined=zone)
+    (outline,) = [layer for layer in layers_of(drawing.spec) if layer["id"] == "over-zone"]
+    assert all(path["p"][0] == path["p"][-1] for path in outline["data"]), "a line around them, closed"
+    assert {str(path["c"]) for path in outline["data"]} == {str(base.rgb(theme.GOLD_LINE))}
+
+
 def test_no_data_is_hatched_and_told_from_every_class(session_nodes: dict[str, tuple[Node, ...]]) -> None:
     drawing = network.region(session_nodes[""], Metric.DEMANDS)
     layers = {layer["id"]: layer for layer in layers_of(drawing.spec)}
