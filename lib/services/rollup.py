@@ -222,7 +222,7 @@ def _answer(
     result = session.connection().execute(statement, values)
     found: dict[tuple[Any, ...], Sums] = {}
     # The driver's own tuples: SQLAlchemy's rows, which nothing here asks by name, take as long as to fetch them.
-    for row in result.cursor.fetchall() if result.cursor else ():
+    for row in result.cursor.fetchall():
         if row[width]:
             total = _SUMMED(Sums, row[width:])
             before = found.setdefault(row[:width], total)

@@ -426,12 +426,10 @@ def _laid(frame: Frame, names: Sequence[_Name], metric: Metric, chips: Sequence[
     """The chips of the layers, off the names and the seats."""
     boxes = []
     for name in names:
-        x, y = frame.pixel(*name.at)
         shown = NO_DATA if name.node.count(metric) is None else str(name.node.count(metric))
         half = 7.6 * max(len(_written(name.node)), len(shown) * 0.6, len(NO_DATA) if shown == NO_DATA else 0)
-        boxes.append((x - half, y - 19, x + half, y + 19))
-    seats = [frame.pixel(name.node.seat_lon, name.node.seat_lat) for name in names]
-    boxes += [(x - 8, y - 8, x + 8, y + 8) for x, y in seats]
+        boxes.append(_box(frame, name.at, half, 19))
+    boxes += [_box(frame, (name.node.seat_lon, name.node.seat_lat), 8, 8) for name in names]
     return overlays.chips(frame, overlays.blocks(frame, chips, boxes))
 
 
@@ -471,6 +469,7 @@ def _cells(parent: str) -> list[Feature]:
 
 
 def _box(frame: Frame, at: Point, wide: float, high: float) -> Box:
+    """What stands at a place and reaches so many pixels to each side, in pixels."""
     x, y = frame.pixel(*at)
     return x - wide, y - high, x + wide, y + high
 

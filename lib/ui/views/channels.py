@@ -101,6 +101,7 @@ def show(ctx: Context) -> None:
     view = _view(ctx)
     board = _board(ctx, view.year)
     flows = _flows(ctx, view)
+    chosen = _chosen_flows(ctx, view, flows)
     _band(board, view)
     _lanes(board, view)
     place = by_code(view.place)
@@ -109,15 +110,15 @@ def show(ctx: Context) -> None:
     if view.kind is FactKind.CONTRACT:  # four stages need the whole width
         _switches(board, view)
         _flow_chart(ctx, view, flows)
-        _arcs(ctx, view, flows)
+        _arcs(ctx, view, flows, chosen)
     else:
         left, right = st.columns([1, 1], gap="medium")
         with left:
             _switches(board, view)
             _flow_chart(ctx, view, flows)
         with right:
-            _arcs(ctx, view, flows)
-    _facts(ctx, view, flows)
+            _arcs(ctx, view, flows, chosen)
+    _facts(ctx, view, flows, chosen)
     if view.kind is FactKind.CONTRACT and view.channel in {None, Channel.WITHIN} and place is None:
         history.matrix(ctx, _leagues(ctx), view.year, view.origins, view.data)
     history.years(ctx, place, view.origins, view.data)
@@ -359,14 +360,14 @@ def _chosen(key: str, chart: sankey.Sankey) -> None:
     )  # fmt: skip
 
 
-def _arcs(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
+def _arcs(ctx: Context, view: View, flows: tuple[Flow, ...], chosen: tuple[Flow, ...]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="arc-head"):
         bands.section("从哪里来，到哪里去")
         st.space("stretch")
         filters.segments("范围", _SCOPES, view.scope, key="flow-scope", chosen=lambda value: _go(scope=value))
     nodes = _nodes(ctx)
     # A place that was picked on the map leaves the others there to be picked next.
-    drawn = flows if view.place else _chosen_flows(ctx, view, flows)
+    drawn = flows if view.place else chosen
     asked = (view.place,) if view.place else (view.group, view.partner, view.giver, view.league, view.direction)
     drawing = cache.shared(
         "channel arcs", (*view.drawn, view.scope, asked), ctx.revision(*history.TOPICS),
@@ -428,14 +429,13 @@ def _place_list(view: View, flows: tuple[Flow, ...]) -> Markup:
 
 
 # ------------------------------------------------------------------ the list
-def _facts(ctx: Context, view: View, flows: tuple[Flow, ...]) -> None:
+def _facts(ctx: Context, view: View, flows: tuple[Flow, ...], chosen: tuple[Flow, ...]) -> None:
     """The rows behind the pictures, or behind the chosen node, band, place."""
     if view.channel is Channel.MILITARY:
         bands.section("军民通道的条数")
         history.military(ctx, _leagues(ctx))
         return
     page = _page(ctx, view, flows)
-    chosen = _chosen_flows(ctx, view, flows)
     hidden = sum(flow.count for flow in chosen if flow.channel is Channel.MILITARY)  # counted, and not listed
     also = f"；另有军民通道 {hidden:,} 条，只列条数" if hidden else ""
     bands.section("背后的记录", f"{page.total:,} {view.kind.unit}{view.kind.label}，逐条注明来源{also}")

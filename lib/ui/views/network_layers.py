@@ -53,10 +53,13 @@ def outlined(ctx: Context, view: View) -> dict[str, dict[str, tuple[str, ...]]]:
 
 def chips(ctx: Context, view: View) -> tuple[Chip, ...]:
     """The numbers of the chosen layers at their places."""
+    counted = _counted(view)
+    if not counted:
+        return ()
     seats = maps.places(view.parent) if view.style == "hexagons" else _seats(ctx, view)
     return tuple(
         Chip(layer, seats[mark.code], mark.count, mark.exact)
-        for layer in _counted(view)
+        for layer in counted
         for mark in _marks(ctx, view, layer)
         if mark.code in seats
     )
