@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lib.server import headers
 from lib.settings import ROOT
 
 SCRIPT: Final = Path(__file__).with_name("chrome.js")
@@ -70,7 +71,7 @@ async def script(_request: Request) -> Response:
     return FileResponse(
         SCRIPT,
         media_type="text/javascript; charset=utf-8",
-        headers={"Cache-Control": "public, max-age=31536000, immutable"},
+        headers={"Cache-Control": headers.FOREVER},
     )
 
 

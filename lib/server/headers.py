@@ -14,13 +14,15 @@ PRIVATE_FILE: Final = {
 }
 """What goes with a file that is not everybody's: no copy stays anywhere, and nothing in it runs."""
 
+FOREVER: Final = "public, max-age=31536000, immutable"
+"""How long a browser keeps what is asked for by its version."""
 _HSTS: Final = "max-age=31536000; includeSubDomains"
 
 
 def kept(*, versioned: bool) -> str:
     """How long a browser keeps a file that is everybody's: boundaries an hour, for maps ask for them at every drill;
     what is asked for by its version always."""
-    return "public, max-age=31536000, immutable" if versioned else "public, max-age=3600"
+    return FOREVER if versioned else "public, max-age=3600"
 
 
 def saved_as(name: str, *, plain: str) -> dict[str, str]:
