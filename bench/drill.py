@@ -11,11 +11,10 @@ from bench import servers
 from bench.bed import Bed
 from lib.ui.maps.base import Frame
 from lib.ui.maps.network import HEIGHT, REGION_BOUNDS, WIDTH
-from tests.e2e.browser import FLAGS, executable
+from tests.e2e.browser import FLAGS, MAP, executable, spot
 
 _ROUNDS: Final = 7
 _PLACE: Final = (108.0, 39.3)  # in 鄂尔多斯市
-_MAP: Final = ".st-key-net-wide [data-testid='stDeckGlJsonChart']"
 _NOTED: Final = """
 const Socket = window.WebSocket;
 window.noted = {begun: 0, painted: 0, drawn: 0};
@@ -74,12 +73,9 @@ def _down(page: Page, origin: str) -> float:
     """Milliseconds from the click on a league to the last line drawn of its map and the last word of its page."""
     page.bring_to_front()
     page.goto(f"{origin}/network?metric=organizations")
-    page.locator(f"{_MAP} canvas").first.wait_for()
-    box = page.locator(_MAP).first.bounding_box()
-    if box is None:
-        raise RuntimeError("the page shows no map")
-    x, y = Frame.fit(REGION_BOUNDS, WIDTH, HEIGHT, 14).pixel(*_PLACE)
-    x, y = box["x"] + x * box["width"] / WIDTH, box["y"] + y * box["width"] / WIDTH
+    panel = page.locator(f".st-key-net-wide {MAP}").first
+    panel.locator("canvas").first.wait_for()
+    x, y = spot(panel, Frame.fit(REGION_BOUNDS, WIDTH, HEIGHT, 14), *_PLACE)
     page.wait_for_timeout(3000)  # until all of the region is drawn
     page.mouse.move(x, y)
     page.wait_for_timeout(1000)

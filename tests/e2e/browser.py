@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import urlparse
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Playwright, Request, Response
 
+from lib.ui.maps.base import Frame
 from tests.e2e.server import PASSWORD
 
 FLAGS = [
@@ -27,6 +28,9 @@ FLAGS = [
 ]
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 """The frontend looks for its server under the page's own path first; there these two answer 404, as they should."""
+
+MAP = "[data-testid='stDeckGlJsonChart']"
+"""The panel of a map of deck.gl's."""
 
 _STILL = 200
 """Milliseconds without a run after which a page has settled: a click is answered by a run within them."""
@@ -103,3 +107,23 @@ class Visit:
         self.page.on("request", request)
         self.page.on("response", response)
         self.page.on("pageerror", lambda error: self.trouble.append(f"script error: {str(error)[:300]}"))
+
+
+def spot(panel: Locator, frame: Frame, lon: float, lat: float) -> tuple[float, float]:
+    """Where on the page a place stands that the map in this panel draws in this frame."""
+    box = panel.bounding_box()
+    if box is None:
+        raise RuntimeError("the page shows no map")
+    x, y = frame.pixel(lon, lat)
+    scale = box["width"] / frame.width
+    return box["x"] + x * scale, box["y"] + y * scale
+
+
+def click_at(panel: Locator, frame: Frame, lon: float, lat: float) -> None:
+    """Click where the map in this panel draws a place."""
+    panel.locator("canvas").first.wait_for()
+    x, y = spot(panel, frame, lon, lat)
+    panel.page.wait_for_timeout(800)  # deck.gl picks only what it has drawn
+    panel.page.mouse.move(x, y)
+    panel.page.wait_for_timeout(200)
+    panel.page.mouse.click(x, y)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, TimeoutError, expect
 from lib.services.places import by_code
 from lib.ui.maps import channels as maps
 from lib.ui.maps.base import Frame
-from tests.e2e.browser import Visit
+from tests.e2e.browser import MAP, Visit, click_at
 from tests.e2e.server import Server
 
 ROWS = re.compile(r"([\d,]+) 条合作记录，逐条注明来源")
@@ -59,19 +59,13 @@ def test_a_band_leads_to_its_rows_and_its_address_shows_them_again(server: Serve
 def test_a_place_of_the_map_is_found_again_after_a_step_back(server: Server, visit: Callable[..., Visit]) -> None:
     seen = visit(server)
     page = seen.open("channels")
-    panel = page.locator(".st-key-arcs-wide [data-testid='stDeckGlJsonChart']").first
-    panel.locator("canvas").first.wait_for()
+    panel = page.locator(f".st-key-arcs-wide {MAP}").first
     frame = Frame.fit(maps._BOUNDS["home"], maps.WIDTH, maps.HEIGHT, 6)
 
     def click(code: str) -> None:
-        place, box = by_code(code), panel.bounding_box()
-        assert place and box
-        x, y = frame.pixel(place.lon, place.lat)
-        scale = box["width"] / maps.WIDTH
-        page.wait_for_timeout(800)  # deck.gl picks only what it has drawn
-        page.mouse.move(box["x"] + x * scale, box["y"] + y * scale)
-        page.wait_for_timeout(200)
-        page.mouse.click(box["x"] + x * scale, box["y"] + y * scale)
+        place = by_code(code)
+        assert place
+        click_at(panel, frame, place.lon, place.lat)
         page.wait_for_url(f"**place={code}**")
         seen.settle()
 

@@ -11,25 +11,12 @@ from playwright.sync_api import Page
 from lib.ui.maps import network as maps
 from lib.ui.maps.base import Frame
 from lib.ui.maps.geometry import bounds, features
-from tests.e2e.browser import Visit
+from tests.e2e.browser import MAP, Visit, click_at
 from tests.e2e.server import Server
 
 ORDOS, UXIN = "150600", "150626"
-CANVAS = ".st-key-net-wide canvas"
+PANEL = f".st-key-net-wide {MAP}"
 REGION = Frame.fit(maps.REGION_BOUNDS, maps.WIDTH, maps.HEIGHT, 14)
-
-
-def click_at(page: Page, frame: Frame, lon: float, lat: float) -> None:
-    """Click where a place is drawn."""
-    page.locator(CANVAS).first.wait_for()
-    box = page.locator(".st-key-net-wide [data-testid='stDeckGlJsonChart']").first.bounding_box()
-    assert box
-    x, y = frame.pixel(lon, lat)
-    scale = box["width"] / maps.WIDTH
-    page.wait_for_timeout(800)  # deck.gl picks only what it has drawn
-    page.mouse.move(box["x"] + x * scale, box["y"] + y * scale)
-    page.wait_for_timeout(200)
-    page.mouse.click(box["x"] + x * scale, box["y"] + y * scale)
 
 
 def asked(page: Page) -> dict[str, list[str]]:
@@ -41,20 +28,21 @@ def test_a_click_on_the_canvas_goes_down_to_a_league_and_to_a_banner(
 ) -> None:
     seen = visit(server)
     page = seen.open("network?metric=organizations&layer=carriers")
-    page.locator(CANVAS).first.evaluate("canvas => { canvas.mine = true }")
-    click_at(page, REGION, 108.0, 39.3)
+    panel = page.locator(PANEL).first
+    panel.locator("canvas").first.evaluate("canvas => { canvas.mine = true }")
+    click_at(panel, REGION, 108.0, 39.3)
     page.wait_for_url(f"**parent={ORDOS}**")
     seen.settle()
-    assert page.locator(CANVAS).first.evaluate("canvas => canvas.mine"), "the map is drawn anew, not mounted anew"
+    assert panel.locator("canvas").first.evaluate("canvas => canvas.mine"), "the map is drawn anew, not mounted anew"
     assert "鄂尔多斯市：9 个旗县，4 个有机构记录" in page.locator("h1").first.inner_text()
     own = [f for f in features("banners") if f["properties"]["parent_code"] == ORDOS]
     frame = Frame.fit(bounds(own), maps.WIDTH, maps.HEIGHT, 28)
-    click_at(page, frame, 108.9, 38.35)
+    click_at(panel, frame, 108.9, 38.35)
     page.wait_for_url(f"**banner={UXIN}**")
     seen.settle()
     assert page.get_by_role("heading", name="乌审旗").count()
     assert asked(page)["layer"] == ["carriers"], "the layers stay"
-    click_at(page, frame, 108.9, 38.35)
+    click_at(panel, frame, 108.9, 38.35)
     page.wait_for_url(lambda address: "banner=" not in address)
     seen.settle()
     assert seen.trouble == []

@@ -52,7 +52,7 @@ def channels() -> Views:
 
 def statistics() -> Views:
     for view, league in product(VIEWS, ("", *LEAGUES)):
-        yield "statistics", {"view": view, "scope": league}
+        yield "statistics", {"view": view, "area": league}
     yield from (("statistics", {"view": "indicators", "indicator": key}) for key in INDICATORS)
 
 

@@ -127,7 +127,7 @@ def test_a_click_on_a_league_goes_one_level_down_on_the_same_map() -> None:
 
 def test_a_click_on_a_hexagon_opens_its_banner() -> None:
     at = open_page("network", {"style": "hexagons", "metric": "organizations"})
-    click(at, "divisions-region", UXIN)
+    click(at, "divisions-hexagons-", UXIN)
     assert (at.query_params["parent"], at.query_params["banner"]) == (ORDOS, UXIN)
     assert "乌审旗" in html(at)
 
